@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What [`kernel::bindings`] lacks: our C helpers, and our own C header to check [`crate::api`]
+//! against.
+//!
+//! Made by bindgen when the module is built; `bindings/bindings_helper.h` says from what.
+
+#![allow(
+    clippy::all,
+    dead_code,
+    missing_docs,
+    non_camel_case_types,
+    unreachable_pub,
+    reason = "generated"
+)]
+
+use kernel::{
+    bindings::{
+        delayed_work,
+        work_struct, //
+    },
+    ffi, //
+};
+
+include!(env!("RCU_HEADLESS_BINDINGS"));

@@ -1,0 +1,303 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! A page of pointers, in one of three states.
+//!
+//! | state | type | what it holds | who has it |
+//! |---|---|---|---|
+//! | empty | [`EmptyPage`] | nothing | a spare, or in somebody's hands |
+//! | open | [`crate::cursor::Cursor`] | pointers, more to come | a channel of one CPU |
+//! | sealed | [`SealedPage`] | pointers and a cookie | a CPU's list of waiting pages |
+//!
+//! A pointer gets into a page only while it is open, and out of it only by
+//! [`SealedPage::release()`], which looks at the cookie first. That the cookie is younger than
+//! every pointer is a matter of types: sealing consumes the open page.
+//!
+//! The page begins with a [`Header`]; the rest is an array of pointers up to the page's end.
+
+use core::{
+    mem::ManuallyDrop,
+    ptr::NonNull, //
+};
+
+use kernel::{
+    bindings::{
+        self,
+        gfp_t, //
+    },
+    ffi::c_void,
+    page::PAGE_SIZE,
+    prelude::*, //
+};
+
+use crate::{
+    rcu::Cookie,
+    stats, //
+};
+
+/// What a page's pointers have in common: how they are freed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Channel {
+    /// Objects of the slab allocator and of its page-sized relatives: anything for `kfree()`.
+    Slab = 0,
+    /// Objects of `vmalloc()`, which must be freed where sleeping is allowed.
+    Vmalloc = 1,
+}
+
+impl Channel {
+    /// How many channels there are.
+    pub(crate) const COUNT: usize = 2;
+    /// All of them, in the order of their numbers.
+    pub(crate) const ALL: [Self; Self::COUNT] = [Self::Slab, Self::Vmalloc];
+}
+
+/// A pointer to an object that waits to be freed.
+pub(crate) type Object = *mut c_void;
+
+/// The start of each page of pointers.
+pub(crate) struct Header {
+    /// The next page on the list that this page is on.
+    next: Option<NonNull<Header>>,
+    /// Valid from sealing on: when the last pointer had been added.
+    cookie: Option<Cookie>,
+    /// Valid from sealing on.
+    nr: usize,
+    channel: Channel,
+}
+
+const FIRST: usize = size_of::<Header>().next_multiple_of(size_of::<Object>());
+
+/// How many pointers a page holds.
+pub(crate) const CAPACITY: usize = (PAGE_SIZE - FIRST) / size_of::<Object>();
+
+/// How many vmalloc objects are freed between two looks at whether somebody else needs the CPU.
+const RESCHED_EVERY: usize = 16;
+
+/// An owned page without pointers.
+///
+/// # Invariants
+///
+/// `page` is a page from the page allocator that nobody else has, with a valid header at its start
+/// and no list using the header's `next`.
+pub(crate) struct EmptyPage {
+    page: NonNull<Header>,
+}
+
+// SAFETY: A page is plain memory; whichever thread owns it may use and free it.
+unsafe impl Send for EmptyPage {}
+
+impl EmptyPage {
+    /// Takes a page from the page allocator if one is to be had at once.
+    ///
+    /// It doesn't enter reclaim: the caller may hold locks that reclaim would need, and retiring
+    /// an object is no reason to go and look for memory.
+    ///
+    /// # Context
+    ///
+    /// Process context with preemption on: on PREEMPT_RT the page allocator takes sleeping locks.
+    pub(crate) fn new_nowait() -> Option<Self> {
+        const GFP: gfp_t = bindings::GFP_NOWAIT | bindings::__GFP_NOWARN;
+
+        // SAFETY: Always sound to call.
+        let addr = unsafe { bindings::get_free_pages_noprof(GFP, 0) };
+        let page = NonNull::new(addr as *mut Header)?;
+        // The pointers in it keep objects from being reported as leaked, and an object that should
+        // be in some page and isn't is still reported.
+        //
+        // SAFETY: The page was just allocated, whole.
+        unsafe { crate::bindings::rcu_headless_helper_kmemleak_scan_area(addr as _, PAGE_SIZE) };
+        stats::PAGES.fetch_add(1, kernel::sync::atomic::Relaxed);
+        // SAFETY: The page is ours, and begins aligned and large enough for a header.
+        unsafe {
+            page.write(Header {
+                next: None,
+                cookie: None,
+                nr: 0,
+                channel: Channel::Slab,
+            })
+        };
+        // INVARIANT: Fresh from the allocator, with the header just written.
+        Some(Self { page })
+    }
+
+    /// Opens the page: returns the place for its first pointer.
+    ///
+    /// The page now belongs to whoever has that place, and comes back by [`seal()`].
+    pub(crate) fn open(self, channel: Channel) -> NonNull<Object> {
+        let mut page = ManuallyDrop::new(self).page;
+        // SAFETY: By the type invariant the header is valid and ours alone.
+        unsafe { page.as_mut() }.channel = channel;
+        // SAFETY: `FIRST` is inside the page.
+        unsafe { page.byte_add(FIRST) }.cast()
+    }
+
+    /// Gives the page up as a link for a list of pages.
+    pub(crate) fn into_link(self) -> NonNull<Header> {
+        ManuallyDrop::new(self).page
+    }
+
+    /// Takes the page back from a list.
+    ///
+    /// # Safety
+    ///
+    /// `page` must come from [`EmptyPage::into_link()`] and be on no list any more.
+    pub(crate) unsafe fn from_link(page: NonNull<Header>) -> Self {
+        // INVARIANT: Held when the page was given up; no list has had it since (contract).
+        Self { page }
+    }
+}
+
+impl Drop for EmptyPage {
+    fn drop(&mut self) {
+        let addr = self.page.as_ptr();
+        stats::PAGES.fetch_sub(1, kernel::sync::atomic::Relaxed);
+        // SAFETY: The area was announced when the page was allocated.
+        unsafe { crate::bindings::rcu_headless_helper_kmemleak_free(addr.cast()) };
+        // SAFETY: By the type invariant the page is ours, and it isn't used again.
+        unsafe { bindings::free_pages(addr as usize, 0) };
+    }
+}
+
+/// The number of pointers before `end` in its page.
+///
+/// `end` is the place after the last pointer of an open page, possibly the page's end, and never
+/// the page's start.
+pub(crate) fn pointers_before(end: NonNull<Object>) -> usize {
+    ((end.addr().get() - 1) % PAGE_SIZE + 1 - FIRST) / size_of::<Object>()
+}
+
+/// Closes an open page: no pointer is added to it any more, and its cookie is taken.
+///
+/// # Safety
+///
+/// `end` must be the place after the last pointer of a page that [`EmptyPage::open()`] opened, with
+/// at least one pointer in it and nobody else to use the page from now on. All pointers must have
+/// been handed over to be freed.
+pub(crate) unsafe fn seal(end: NonNull<Object>) -> SealedPage {
+    // SAFETY: There is at least one pointer before `end` in the page, behind its header, so this
+    // goes back to the header and stays inside the page.
+    let mut page: NonNull<Header> =
+        unsafe { end.byte_sub((end.addr().get() - 1) % PAGE_SIZE + 1) }.cast();
+    // SAFETY: The header was valid when the page was opened and nobody has written to it since.
+    let header = unsafe { page.as_mut() };
+    header.nr = pointers_before(end);
+    header.cookie = Some(Cookie::now());
+    // INVARIANT: The cookie was just taken, after all pointers were stored; the rest is the
+    // contract.
+    SealedPage { page }
+}
+
+/// An owned page of pointers that wait for a grace period.
+///
+/// It must be given to [`SealedPage::release()`] in the end; one that is dropped loses its objects.
+///
+/// # Invariants
+///
+/// `page` is a page that nobody else has, with a valid header at its start, `nr` pointers behind
+/// the header that are ours to free in the way of `channel`, and a cookie that was taken after the
+/// last of them had been added. No list uses the header's `next`.
+#[must_use = "dropping it loses the objects in it"]
+pub(crate) struct SealedPage {
+    page: NonNull<Header>,
+}
+
+// SAFETY: The objects may be freed on any thread, and the page is plain memory.
+unsafe impl Send for SealedPage {}
+
+impl SealedPage {
+    fn header(&self) -> &Header {
+        // SAFETY: By the type invariants the header is valid and nobody else writes to it.
+        unsafe { self.page.as_ref() }
+    }
+
+    /// How many objects wait in the page.
+    pub(crate) fn len(&self) -> usize {
+        self.header().nr
+    }
+
+    /// How the objects are going to be freed.
+    pub(crate) fn channel(&self) -> Channel {
+        self.header().channel
+    }
+
+    /// Whether the objects' grace period is over.
+    pub(crate) fn elapsed(&self) -> bool {
+        self.header().cookie.is_some_and(|c| c.elapsed())
+    }
+
+    /// Frees the objects, if their grace period is over; otherwise the page comes back untouched.
+    ///
+    /// # Context
+    ///
+    /// Process context, may sleep.
+    pub(crate) fn release(self) -> Result<EmptyPage, Self> {
+        if !self.elapsed() {
+            return Err(self);
+        }
+        let (nr, channel) = (self.len(), self.channel());
+        // SAFETY: `FIRST` is inside the page.
+        let objects: NonNull<Object> = unsafe { self.page.byte_add(FIRST) }.cast();
+        match channel {
+            // SAFETY: By the type invariants there are `nr` pointers to free, all for `kfree()`,
+            // and no reader can have any of them: their grace period is over. No cache is named,
+            // which leaves it to the allocator to find each object's.
+            Channel::Slab => unsafe {
+                bindings::kmem_cache_free_bulk(core::ptr::null_mut(), nr, objects.as_ptr())
+            },
+            Channel::Vmalloc => {
+                for i in 0..nr {
+                    // SAFETY: `i` is below the number of pointers in the page.
+                    let object = unsafe { objects.add(i).read() };
+                    // SAFETY: As for the other channel; `kvfree()` knows a vmalloc object when it
+                    // sees one.
+                    unsafe { bindings::kvfree(object) };
+                    if i % RESCHED_EVERY == RESCHED_EVERY - 1 {
+                        cond_resched();
+                    }
+                }
+            }
+        }
+        cond_resched();
+        // INVARIANT: The page was ours alone and on no list, with a valid header, and its pointers
+        // are gone.
+        Ok(EmptyPage { page: self.page })
+    }
+
+    /// Gives the page up as a link for a list of pages.
+    pub(crate) fn into_link(self) -> NonNull<Header> {
+        self.page
+    }
+
+    /// Takes the page back from a list.
+    ///
+    /// # Safety
+    ///
+    /// `page` must come from [`SealedPage::into_link()`] and be on no list any more.
+    pub(crate) unsafe fn from_link(page: NonNull<Header>) -> Self {
+        // INVARIANT: Held when the page was given up; no list has had it since (contract).
+        Self { page }
+    }
+}
+
+/// Lets somebody else run who needs the CPU.
+fn cond_resched() {
+    // SAFETY: Sound wherever sleeping is allowed, as it is for the callers of `release()`.
+    unsafe { crate::bindings::rcu_headless_helper_cond_resched() };
+}
+
+/// Accesses the link to the next page of a list.
+///
+/// # Safety
+///
+/// `page` must be on a list that the caller has to itself.
+pub(crate) unsafe fn next_mut<'a>(mut page: NonNull<Header>) -> &'a mut Option<NonNull<Header>> {
+    // SAFETY: A page on a list has a valid header, which belongs to the list and so (contract) to
+    // the caller.
+    &mut unsafe { page.as_mut() }.next
+}
+
+const _: () = {
+    use kernel::build_assert::static_assert;
+    static_assert!(CAPACITY > 0);
+    // A cursor is at its page's end exactly when its low bits are zero.
+    static_assert!(FIRST + CAPACITY * size_of::<Object>() == PAGE_SIZE);
+};

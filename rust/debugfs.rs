@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! `/sys/kernel/debug/rcu_headless/stats`: what the module has done and has still to do.
+
+use kernel::{
+    debugfs::{
+        Dir,
+        File, //
+    },
+    fmt,
+    prelude::*,
+    sync::atomic::Relaxed, //
+};
+
+use crate::{
+    bulk_page::Channel,
+    engine::Handle,
+    stats::{
+        Counter,
+        PAGES, //
+    },
+};
+
+/// The module's files in debugfs.
+///
+/// Without debugfs there are none, and nothing else changes.
+pub(crate) struct Files {
+    _stats: Pin<KBox<File<Handle>>>,
+}
+
+impl Files {
+    /// Makes the files.
+    ///
+    /// # Context
+    ///
+    /// Process context, sleeps.
+    pub(crate) fn new(engine: Handle) -> Result<Self> {
+        let dir = Dir::new(c"rcu_headless");
+        // The directory stays until the last file in it is gone.
+        let stats = dir.read_callback_file(c"stats", engine, &write_stats);
+        Ok(Self {
+            _stats: KBox::pin_init(stats, GFP_KERNEL)?,
+        })
+    }
+}
+
+/// Prints `name value` lines, sums over all CPUs.
+fn write_stats(engine: &Handle, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let sum = |counter| -> i64 {
+        let queues = engine.queues.slots();
+        queues.map(|q| q.shared().stats.get(counter)).sum()
+    };
+    let open = |channel| -> i64 {
+        let queues = engine.queues.slots();
+        queues.map(|q| q.shared().open_pointers(channel) as i64).sum()
+    };
+    let open_pages: i64 = {
+        let queues = engine.queues.slots();
+        queues.map(|q| q.shared().open_pages() as i64).sum()
+    };
+    let open_slab = open(Channel::Slab);
+    let open_vmalloc = open(Channel::Vmalloc);
+
+    let lines = [
+        ("queued_slab", sum(Counter::QueuedSlab) + open_slab),
+        ("queued_vmalloc", sum(Counter::QueuedVmalloc) + open_vmalloc),
+        ("freed_slab", sum(Counter::FreedSlab)),
+        ("freed_vmalloc", sum(Counter::FreedVmalloc)),
+        ("pending", sum(Counter::Waiting) + open_slab + open_vmalloc),
+        ("pages_in_use", sum(Counter::WaitingPages) + open_pages),
+        ("pages_spare", sum(Counter::SparePages)),
+        ("pages_allocated", PAGES.load(Relaxed)),
+        ("batches", sum(Counter::Batches)),
+        ("grace_periods", sum(Counter::GracePeriods)),
+        ("fallbacks", sum(Counter::Fallbacks)),
+        ("leaked", sum(Counter::Leaked)),
+    ];
+    for (name, value) in lines {
+        writeln!(f, "{name} {value}")?;
+    }
+    Ok(())
+}

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! From a sealed page to freed objects, and from an open page to a sealed one when no more come.
+//!
+//! Each CPU has three actors. [`Flush`] seals open pages that have waited long enough; the
+//! [`Alarm`](crate::rcu::Alarm) tells when a grace period is over; [`Drain`] frees what has
+//! elapsed. All three come back to the CPU that they belong to, since only there may a queue be
+//! touched.
+
+use kernel::{
+    cpu::CpuId,
+    pr_warn_once, //
+};
+
+use crate::{
+    engine::{
+        Engine,
+        Handle, //
+    },
+    page_list::WaitingPages,
+    queue::{
+        OwnedQueue,
+        Queue, //
+    },
+    rcu::Ring,
+    stats::Counter,
+    work::Run, //
+};
+
+/// How long work waits that found itself on the wrong CPU.
+const RETRY_JIFFIES: kernel::time::Jiffies = 1;
+
+macro_rules! actor {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        pub(crate) struct $name {
+            engine: Handle,
+            cpu: CpuId,
+        }
+
+        impl $name {
+            /// Makes the actor for the queue of `cpu`.
+            pub(crate) fn new(engine: Handle, cpu: CpuId) -> Self {
+                Self { engine, cpu }
+            }
+        }
+    };
+}
+
+actor! {
+    /// Queues the drain work when a grace period is over.
+    OnAlarm
+}
+
+impl Ring for OnAlarm {
+    fn ring(&self) {
+        if let Some(queue) = self.engine.queues.slot(self.cpu) {
+            queue.shared().drain().queue_on(self.engine.wq(), self.cpu, 0);
+        }
+    }
+}
+
+actor! {
+    /// Frees what has waited long enough.
+    Drain
+}
+
+impl Run for Drain {
+    fn run(&self) {
+        // Pages that are taken off the queue here are seen by the barrier as being in hand.
+        let _in_hand = self.engine.in_hand.read_lock();
+        let taken = on_queue_of(&self.engine, self.cpu, |queue| queue.take_elapsed(), |queue| {
+            queue
+                .shared()
+                .drain()
+                .queue_on(self.engine.wq(), self.cpu, RETRY_JIFFIES)
+        });
+        if let Some(elapsed) = taken {
+            release(&self.engine, elapsed);
+        }
+    }
+}
+
+actor! {
+    /// Seals the open pages.
+    Flush
+}
+
+impl Run for Flush {
+    fn run(&self) {
+        on_queue_of(&self.engine, self.cpu, |queue| queue.seal_all(), |queue| {
+            queue
+                .shared()
+                .flush()
+                .queue_on(self.engine.wq(), self.cpu, RETRY_JIFFIES)
+        });
+    }
+}
+
+/// Does `act` on the queue of `cpu`, from that CPU.
+///
+/// Work finds itself elsewhere only while its CPU goes down or comes up. On a CPU that is down
+/// there is nothing to do: [`crate::hotplug`] takes over what it had. Otherwise `retry` is called.
+fn on_queue_of<R>(
+    engine: &Engine,
+    cpu: CpuId,
+    act: impl FnOnce(&mut OwnedQueue<'_>) -> R,
+    retry: impl FnOnce(&Queue),
+) -> Option<R> {
+    let queue = engine.queues.slot(cpu)?;
+    match queue.try_own() {
+        Some(mut owned) => Some(act(&mut owned)),
+        None => {
+            if queue.is_online() {
+                retry(queue);
+            }
+            None
+        }
+    }
+}
+
+/// Frees the objects in `pages`, all of whose grace periods are over.
+///
+/// The pages become spares of the CPU that this runs on, as far as it wants any.
+///
+/// # Context
+///
+/// Process context, may sleep. The caller holds `engine.in_hand` since before it took the pages.
+pub(crate) fn release(engine: &Engine, mut pages: WaitingPages) {
+    while let Some(page) = pages.pop() {
+        let (nr, channel) = (page.len(), page.channel());
+        let released = page.release();
+        // Process context never finds the queue of its own CPU busy.
+        let Some(mut queue) = engine.queues.own_this_cpu() else {
+            continue;
+        };
+        match released {
+            Ok(empty) => {
+                queue.count(Counter::freed(channel), nr);
+                queue.uncount(Counter::Waiting, nr);
+                queue.uncount(Counter::WaitingPages, 1);
+                queue.count(Counter::Batches, 1);
+                let surplus = queue.give_spare(empty);
+                // The page allocator is called with preemption on again.
+                drop(queue);
+                drop(surplus);
+            }
+            Err(page) => {
+                pr_warn_once!("a page was about to be freed before its grace period\n");
+                queue.put_back(page);
+            }
+        }
+    }
+}

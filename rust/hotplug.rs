@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Takes over what a CPU had queued when it went down.
+//!
+//! C header: [`include/linux/cpuhotplug.h`](srctree/include/linux/cpuhotplug.h)
+
+use kernel::{
+    bindings,
+    cpu::CpuId,
+    error::to_result,
+    ffi::{
+        c_int,
+        c_uint, //
+    },
+    prelude::*, //
+};
+
+use crate::engine::{
+    self,
+    Engine, //
+};
+
+/// CPUs that go down hand their queue on while this lives.
+///
+/// # Invariants
+///
+/// `state` is a CPU hotplug state that was set up with our callback.
+pub(crate) struct Registration {
+    state: bindings::cpuhp_state,
+}
+
+impl Registration {
+    /// Registers the callback.
+    ///
+    /// # Context
+    ///
+    /// Process context, sleeps.
+    pub(crate) fn new() -> Result<Self> {
+        // SAFETY: The callback has the type that is asked for, and stays registered until
+        // `drop()`, which is before the engine goes. In this section of the hotplug states a
+        // teardown callback runs once its CPU is dead, on another one, and may sleep.
+        let state = unsafe {
+            bindings::__cpuhp_setup_state(
+                bindings::cpuhp_state_CPUHP_BP_PREPARE_DYN,
+                c"rcu_headless:dead".as_char_ptr(),
+                false,
+                None,
+                Some(cpu_dead),
+                false,
+            )
+        };
+        to_result(state)?;
+        // INVARIANT: Just set up; a dynamic state's number is what is returned.
+        Ok(Self {
+            state: state as bindings::cpuhp_state,
+        })
+    }
+}
+
+impl Drop for Registration {
+    fn drop(&mut self) {
+        // SAFETY: By the type invariant the state is ours.
+        unsafe { bindings::__cpuhp_remove_state(self.state, false) };
+    }
+}
+
+/// Called for a CPU that is dead.
+///
+/// # Safety
+///
+/// Only for the CPU hotplug core to call, as [`Registration::new()`] says.
+unsafe extern "C" fn cpu_dead(cpu: c_uint) -> c_int {
+    // SAFETY: The callback is registered after and unregistered before the engine is published.
+    let engine = unsafe { engine::get() };
+    if let Some(cpu) = CpuId::from_u32(cpu) {
+        // SAFETY: The hotplug core calls this once for each CPU that goes down, when it is dead,
+        // and keeps it from coming up until we return.
+        unsafe { take_over(engine, cpu) };
+    }
+    0
+}
+
+/// Moves what waits on `cpu` to the CPU that this runs on. Its empty pages are freed.
+///
+/// # Safety
+///
+/// `cpu` must be offline and stay so, and nobody else may do this for it at the same time.
+unsafe fn take_over(engine: &Engine, cpu: CpuId) {
+    let Some(slot) = engine.queues.slot(cpu) else {
+        return;
+    };
+    // SAFETY: The contract of this function.
+    let Some(mut dead) = (unsafe { slot.own_dead() }) else {
+        return;
+    };
+    let spares = dead.take_spares();
+    let pages = dead.take_all();
+    // Preemption stays off until `dead` is dropped, so there is no moment at which the barrier or
+    // anybody else could miss the pages.
+    if let Some(mut here) = engine.queues.own_this_cpu() {
+        here.adopt(pages);
+    }
+    drop(dead);
+    // The page allocator is called with preemption on again.
+    drop(spares);
+}

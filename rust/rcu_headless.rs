@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Frees kmalloc and vmalloc objects after an RCU grace period, given only their address.
+//!
+//! C header: `include/linux/rcu_headless.h`. How a pointer travels through these files is told in
+//! `Documentation/design.rst`.
+
+use kernel::prelude::*;
+
+mod api;
+mod barrier;
+mod bindings;
+mod bulk_page;
+mod cursor;
+mod debugfs;
+mod drain;
+mod engine;
+mod fallback;
+mod hotplug;
+mod page_list;
+mod percpu;
+mod queue;
+mod rcu;
+mod stats;
+mod work;
+
+module! {
+    type: RcuHeadless,
+    name: "rcu_headless",
+    authors: ["The rcu_headless developers"],
+    description: "Free objects without an rcu_head after an RCU grace period",
+    license: "GPL",
+}
+
+/// The loaded module.
+///
+/// The order of the fields is the order of shutdown: nobody looks in or adds to the engine any
+/// more when it goes.
+struct RcuHeadless {
+    _debugfs: debugfs::Files,
+    _hotplug: hotplug::Registration,
+    _published: engine::Published,
+    _engine: Pin<KBox<engine::Engine>>,
+}
+
+impl kernel::Module for RcuHeadless {
+    fn init(_module: &'static ThisModule) -> Result<Self> {
+        let engine = KBox::pin_init(engine::Engine::new(), GFP_KERNEL)?;
+        // SAFETY: `engine` is pinned on the heap and moves, unopened, into the last field of the
+        // module, or is dropped last of the locals here. All that is given a copy of `handle` is
+        // dropped before it: the fields above it, and the queues, which are inside it.
+        let handle = unsafe { engine::Handle::new(engine.as_ref()) };
+        let published = engine::Published::new(handle);
+        let hotplug = hotplug::Registration::new()?;
+        let debugfs = debugfs::Files::new(handle)?;
+
+        Ok(Self {
+            _debugfs: debugfs,
+            _hotplug: hotplug,
+            _published: published,
+            _engine: engine,
+        })
+    }
+}
