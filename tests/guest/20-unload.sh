@@ -1,0 +1,53 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# Unloading with thousands of objects pending, while a reader keeps them from
+# being freed: rmmod waits, frees all of them, and leaves nothing behind.
+
+. /tests/lib/ktap.sh
+
+module=/sys/module/rcu_headless_pending/parameters
+stats=/sys/kernel/debug/rcu_headless/stats
+
+is() {
+	[ "$1" = "$2" ]
+}
+
+pending() {
+	sed -n 's/^pending //p' $stats
+}
+
+unloading() {
+	grep -q '^rcu_headless .* Unloading ' /proc/modules
+}
+
+# The reader keeps another CPU busy.
+taskset -p 1 $$ >/dev/null
+
+ktap_start 8
+ktap_need insmod /modules/rcu_headless.ko
+ktap_need insmod /modules/rcu_headless_canary.ko
+ktap_need insmod /modules/rcu_headless_pending.ko
+
+echo 1 >$module/hold
+total=$(cat $module/alive)
+ktap_check "thousands are alive" [ "$total" -gt 5000 ]
+ktap_check "all of them are pending" is "$(pending)" "$total"
+
+rmmod rcu_headless &
+rmmod=$!
+ktap_check "rmmod has begun" wait_for 60 unloading
+# It can't be over before the reader is; a moment to be wrong in.
+usleep 300000
+ktap_check "rmmod waits for the reader" unloading
+ktap_check "nothing is freed under the reader" is "$(cat $module/alive)" "$total"
+
+echo 0 >$module/hold
+ktap_check "rmmod succeeds" wait $rmmod
+ktap_check "the reader had lost nothing" is "$(cat $module/lost)" 0
+ktap_check "all are freed once it is unloaded" is "$(cat $module/alive)" 0
+
+rmmod rcu_headless_pending
+# Complains, and so fails the run, if an object is left in its cache.
+rmmod rcu_headless_canary
+ktap_end

@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# For the scripts beside this one: results in KTAP.
+# shellcheck shell=sh
+
+ktap_nr=0
+ktap_failed=0
+
+# ktap_start PLAN
+ktap_start() {
+	echo "KTAP version 1"
+	echo "1..$1"
+}
+
+# ktap_result NAME STATUS: 0 is a pass
+ktap_result() {
+	ktap_nr=$((ktap_nr + 1))
+	if [ "$2" -eq 0 ]; then
+		echo "ok $ktap_nr $1"
+	else
+		echo "not ok $ktap_nr $1"
+		ktap_failed=1
+	fi
+}
+
+# ktap_check NAME COMMAND...: passes when the command succeeds
+ktap_check() {
+	ktap_name=$1
+	shift
+	if "$@"; then
+		ktap_result "$ktap_name" 0
+	else
+		echo "# $ktap_name: failed: $*"
+		ktap_result "$ktap_name" 1
+	fi
+}
+
+# ktap_skip NAME REASON
+ktap_skip() {
+	ktap_nr=$((ktap_nr + 1))
+	echo "ok $ktap_nr $1 # SKIP $2"
+}
+
+# ktap_need COMMAND...: without this the rest makes no sense
+ktap_need() {
+	"$@" || {
+		echo "Bail out! $*"
+		exit 1
+	}
+}
+
+ktap_end() {
+	exit "$ktap_failed"
+}
+
+# wait_for SECONDS COMMAND...: until the command succeeds, or fails in the end
+wait_for() {
+	wait_left=$(($1 * 10))
+	shift
+	until "$@"; do
+		wait_left=$((wait_left - 1))
+		[ "$wait_left" -gt 0 ] || return 1
+		usleep 100000
+	done
+}

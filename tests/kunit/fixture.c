@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <kunit/resource.h>
+#include <linux/cpumask.h>
+#include <linux/err.h>
+#include <linux/fs.h>
+#include <linux/kthread.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/rcu_headless.h>
+#include <linux/seq_file.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "fixture.h"
+
+#define STATS "/sys/kernel/debug/rcu_headless/stats"
+
+static const struct {
+	const char *name;
+	size_t at;
+} lines[] = {
+#define LINE(name) { #name, offsetof(struct counters, name) }
+	LINE(queued_slab),
+	LINE(queued_vmalloc),
+	LINE(freed_slab),
+	LINE(freed_vmalloc),
+	LINE(pending),
+	LINE(pages_in_use),
+	LINE(pages_spare),
+	LINE(pages_allocated),
+	LINE(batches),
+	LINE(grace_periods),
+	LINE(fallbacks),
+	LINE(leaked),
+};
+
+static struct file *stats_file;
+
+/*
+ * The file is opened where the suite starts, in the task that loads the tests:
+ * the threads that the cases run in see no file system.
+ */
+int fixture_suite_init(struct kunit_suite *suite)
+{
+	stats_file = filp_open(STATS, O_RDONLY, 0);
+	return PTR_ERR_OR_ZERO(stats_file);
+}
+
+void fixture_suite_exit(struct kunit_suite *suite)
+{
+	if (!IS_ERR(stats_file))
+		filp_close(stats_file, NULL);
+}
+
+/* Has the file's text made afresh; kernel_read() can't read from debugfs. */
+static int stats_text(char *buf, size_t size)
+{
+	struct seq_file *seq = stats_file->private_data, shown = *seq;
+	int err;
+
+	shown.buf = buf;
+	shown.size = size - 1;
+	shown.count = 0;
+	err = seq->op->show(&shown, NULL);
+	buf[shown.count] = '\0';
+	return err;
+}
+
+void counters_read(struct kunit *test, struct counters *counters)
+{
+	char *buf = kunit_kzalloc(test, PAGE_SIZE, GFP_KERNEL);
+	char *rest = buf, *line;
+	size_t i = 0;
+
+	KUNIT_ASSERT_NOT_NULL(test, buf);
+	KUNIT_ASSERT_EQ(test, stats_text(buf, PAGE_SIZE), 0);
+	while ((line = strsep(&rest, "\n")) && *line) {
+		const char *name = strsep(&line, " ");
+
+		KUNIT_ASSERT_LT(test, i, ARRAY_SIZE(lines));
+		KUNIT_ASSERT_STREQ(test, name, lines[i].name);
+		KUNIT_ASSERT_NOT_NULL(test, line);
+		KUNIT_ASSERT_EQ(test, 0,
+				kstrtol(line, 10, (void *)counters + lines[i].at));
+		i++;
+	}
+	KUNIT_ASSERT_EQ(test, i, ARRAY_SIZE(lines));
+	kunit_kfree(test, buf);
+}
+
+KUNIT_DEFINE_ACTION_WRAPPER(kvfree_action, kvfree, void *);
+
+void **canaries_new(struct kunit *test, size_t nr, unsigned int slab_of_8)
+{
+	void **objects = kvcalloc(nr, sizeof(*objects), GFP_KERNEL);
+	size_t i;
+
+	KUNIT_ASSERT_NOT_NULL(test, objects);
+	KUNIT_ASSERT_EQ(test, 0,
+			kunit_add_action_or_reset(test, kvfree_action, objects));
+	for (i = 0; i < nr; i++) {
+		objects[i] = canary_new(i % 8 < slab_of_8 ? CANARY_SLAB :
+							    CANARY_VMALLOC);
+		KUNIT_ASSERT_NOT_NULL(test, objects[i]);
+		KUNIT_ASSERT_TRUE(test, canary_alive(objects[i]));
+	}
+	return objects;
+}
+
+unsigned int stay_off_one_cpu(struct kunit *test)
+{
+	unsigned int here = cpumask_first(cpu_online_mask);
+	unsigned int other = cpumask_last(cpu_online_mask);
+
+	if (here == other)
+		kunit_skip(test, "needs two CPUs");
+	/* Without preemption a busy CPU would keep the test from going on. */
+	KUNIT_ASSERT_EQ(test, 0, set_cpus_allowed_ptr(current, cpumask_of(here)));
+	return other;
+}
+
+static int barrier_thread(void *arg)
+{
+	struct barrier_caller *caller = arg;
+
+	rcu_headless_barrier();
+	complete(&caller->done);
+	return 0;
+}
+
+int barrier_caller_start(struct barrier_caller *caller)
+{
+	struct task_struct *task;
+
+	init_completion(&caller->done);
+	task = kthread_run(barrier_thread, caller, "barrier_caller");
+	return PTR_ERR_OR_ZERO(task);
+}
+
+MODULE_DESCRIPTION("Tests of rcu_headless");
+MODULE_LICENSE("GPL");

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What all suites need: objects, counters, and waiting for events. */
+#ifndef _RCU_HEADLESS_TEST_FIXTURE_H
+#define _RCU_HEADLESS_TEST_FIXTURE_H
+
+#include <kunit/test.h>
+#include <linux/jiffies.h>
+#include <linux/sched.h>
+
+#include "canary.h"
+
+/* More than fit into a page of pointers, whatever its header takes. */
+#define PAGEFUL (PAGE_SIZE / sizeof(void *))
+
+/* No event that a test waits for takes that long, even under emulation. */
+#define EVENT_TIMEOUT (60 * HZ)
+
+/* Waits for something that must happen; false when it doesn't. */
+#define wait_until(condition)						\
+({									\
+	unsigned long __end = jiffies + EVENT_TIMEOUT;			\
+									\
+	while (!(condition) && time_before(jiffies, __end))		\
+		schedule_timeout_uninterruptible(1);			\
+	(condition);							\
+})
+
+/* What debugfs shows. */
+struct counters {
+	long queued_slab, queued_vmalloc;
+	long freed_slab, freed_vmalloc;
+	long pending;
+	long pages_in_use, pages_spare, pages_allocated;
+	long batches, grace_periods, fallbacks, leaked;
+};
+
+/* For every suite. */
+int fixture_suite_init(struct kunit_suite *suite);
+void fixture_suite_exit(struct kunit_suite *suite);
+
+/* Reads the counters as a user would see them. */
+void counters_read(struct kunit *test, struct counters *counters);
+
+static inline long counters_queued(const struct counters *c)
+{
+	return c->queued_slab + c->queued_vmalloc;
+}
+
+static inline long counters_freed(const struct counters *c)
+{
+	return c->freed_slab + c->freed_vmalloc;
+}
+
+/* Nothing may be queued meanwhile. */
+#define EXPECT_COUNTERS_ADD_UP(test, c)					\
+	KUNIT_EXPECT_EQ(test, counters_queued(c),			\
+			counters_freed(c) + (c)->pending)
+
+/* Makes nr canaries; every slab_of_8 of 8 are slab objects. Ends on failure. */
+void **canaries_new(struct kunit *test, size_t nr, unsigned int slab_of_8);
+
+/* Keeps the test on one CPU, and returns another that it may keep busy. */
+unsigned int stay_off_one_cpu(struct kunit *test);
+
+/* A kernel thread that calls rcu_headless_barrier() once. */
+struct barrier_caller {
+	struct completion done;
+};
+
+int barrier_caller_start(struct barrier_caller *caller);
+
+#endif /* _RCU_HEADLESS_TEST_FIXTURE_H */

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What it is all about: nothing is freed while a reader may still see it. */
+#include <linux/rcu_headless.h>
+#include <linux/rcupdate.h>
+
+#include "fixture.h"
+
+/* How many jiffies a mistake is given to show itself. No verdict hangs on it. */
+#define CHANCES 20
+
+/*
+ * A reader that started before the call holds back every object, though pages
+ * are full, have been sealed, and a barrier waits for them.
+ */
+static void reader_holds_back(struct kunit *test, unsigned int slab_of_8)
+{
+	size_t i, nr = 8 * (PAGEFUL / 2), alive = nr;
+	void **objects = canaries_new(test, nr, slab_of_8);
+	struct canary_reader reader = { .objects = objects, .nr = nr };
+	struct barrier_caller caller;
+	struct counters before, during, after;
+	unsigned int cpu = stay_off_one_cpu(test);
+	bool returned, asked;
+
+	rcu_headless_barrier();
+	counters_read(test, &before);
+	KUNIT_ASSERT_EQ(test, 0, canary_reader_start(&reader, cpu));
+	kvfree_rcu_headless_bulk(nr, objects);
+	KUNIT_EXPECT_EQ(test, 0, barrier_caller_start(&caller));
+
+	/* From here on only the grace period is missing. */
+	asked = wait_until((counters_read(test, &during),
+			    during.grace_periods > before.grace_periods));
+	for (i = 0; i < CHANCES && alive == nr; i++) {
+		schedule_timeout_uninterruptible(1);
+		alive = canary_count_alive(objects, nr);
+	}
+	returned = completion_done(&caller.done);
+	counters_read(test, &during);
+	canary_reader_stop(&reader);
+
+	KUNIT_EXPECT_TRUE(test, asked);
+	KUNIT_EXPECT_EQ(test, alive, nr);
+	KUNIT_EXPECT_EQ(test, reader.nr_lost, 0);
+	KUNIT_EXPECT_FALSE(test, returned);
+	KUNIT_EXPECT_EQ(test, during.pending, nr);
+	KUNIT_EXPECT_EQ(test, counters_freed(&during), counters_freed(&before));
+	KUNIT_EXPECT_GE(test, during.pages_in_use, (long)(nr / PAGEFUL));
+	EXPECT_COUNTERS_ADD_UP(test, &during);
+
+	/* And once it has left, nothing does. */
+	wait_for_completion(&caller.done);
+	counters_read(test, &after);
+	KUNIT_EXPECT_EQ(test, canary_count_alive(objects, nr), 0);
+	KUNIT_EXPECT_EQ(test, after.pending, 0);
+	EXPECT_COUNTERS_ADD_UP(test, &after);
+}
+
+static void reader_holds_back_slab(struct kunit *test)
+{
+	reader_holds_back(test, 8);
+}
+
+static void reader_holds_back_vmalloc(struct kunit *test)
+{
+	reader_holds_back(test, 0);
+}
+
+/*
+ * An object that is freed before any grace period has passed since the call
+ * that queued it is freed too early, whatever the module thinks of its page.
+ *
+ * Pages of vmalloc objects fill slowly here, over several grace periods, while
+ * slab objects keep grace periods and drains going. A page that went by the
+ * time of its first pointer would lose its last ones too early.
+ */
+#define WATCHED 16
+
+struct watched {
+	void *object;
+	struct rcu_gp_seq queued_after;
+};
+
+static bool freed_too_early(const struct watched *w)
+{
+	struct rcu_gp_seq seq = w->queued_after;
+
+	/* In this order: what isn't freed yet may have every right to be. */
+	return w->object && !canary_alive(w->object) &&
+	       !poll_state_synchronize_rcu_full(&seq);
+}
+
+static void never_before_its_grace_period(struct kunit *test)
+{
+	struct watched watched[WATCHED] = {};
+	struct counters before, now;
+	size_t i, j, round = 0, early = 0;
+	unsigned long end = jiffies + EVENT_TIMEOUT;
+
+	rcu_headless_barrier();
+	counters_read(test, &before);
+	do {
+		struct watched *w = &watched[round++ % WATCHED];
+
+		get_state_synchronize_rcu_full(&w->queued_after);
+		w->object = canary_new(CANARY_VMALLOC);
+		KUNIT_ASSERT_NOT_NULL(test, w->object);
+		kvfree_rcu_headless(w->object);
+		for (i = 0; i < PAGEFUL / 4; i++) {
+			kfree_rcu_headless(canary_new(CANARY_SLAB));
+			if (i % 32)
+				continue;
+			for (j = 0; j < WATCHED; j++)
+				early += freed_too_early(&watched[j]);
+		}
+		schedule_timeout_uninterruptible(1);
+		for (j = 0; j < WATCHED; j++)
+			early += freed_too_early(&watched[j]);
+		counters_read(test, &now);
+	} while (!early && time_before(jiffies, end) &&
+		 now.freed_vmalloc - before.freed_vmalloc < 8 * WATCHED);
+
+	KUNIT_EXPECT_EQ(test, early, 0);
+	KUNIT_EXPECT_GE(test, now.freed_vmalloc - before.freed_vmalloc,
+			8 * WATCHED);
+	rcu_headless_barrier();
+}
+
+static struct kunit_case readers_cases[] = {
+	KUNIT_CASE(reader_holds_back_slab),
+	KUNIT_CASE(reader_holds_back_vmalloc),
+	KUNIT_CASE(never_before_its_grace_period),
+	{}
+};
+
+static struct kunit_suite readers_suite = {
+	.name = "rcu_headless_readers",
+	.suite_init = fixture_suite_init,
+	.suite_exit = fixture_suite_exit,
+	.test_cases = readers_cases,
+};
+kunit_test_suite(readers_suite);
