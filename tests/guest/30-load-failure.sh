@@ -1,18 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# insmod with each of its allocations failing in turn, by fault injection: it
-# fails cleanly or not at all, and the next one succeeds.
+# Loading the module with each of its allocations failing in turn, by fault
+# injection: it is loaded whole or not at all, and the next load succeeds.
 
 . /tests/lib/ktap.sh
 
-log=/tmp/load-failure
-
-# nth N: the Nth allocation from here on fails. Tells by its exit status whether
-# the module was loaded.
-nth() {
-	sh -c "echo $1 >/proc/self/fail-nth && exec insmod /modules/rcu_headless.ko" 2>>$log
-}
+module=/modules/rcu_headless.ko
 
 absent() {
 	! grep -q '^rcu_headless ' /proc/modules &&
@@ -40,32 +34,33 @@ echo 0 >/sys/kernel/debug/fail_page_alloc/min-order
 
 n=0
 failures=0
-successes=0
 status=0
-: >$log
-# A few successes in a row: beyond the last allocation, or faults that are borne.
-while [ $successes -lt 5 ] && [ $n -lt 5000 ]; do
+while [ $status -eq 0 ]; do
 	n=$((n + 1))
-	if nth $n; then
-		successes=$((successes + 1))
+	/tests/load-failing $module $n
+	case $? in
+	0)
+		# No allocation is left to fail: this was an ordinary load.
 		rmmod rcu_headless || status=1
-	else
-		successes=0
-		failures=$((failures + 1))
-	fi
-	if ! absent; then
-		echo "# left behind after failing allocation $n"
-		status=1
 		break
+		;;
+	1) rmmod rcu_headless || status=1 ;;
+	2) failures=$((failures + 1)) ;;
+	*) status=1 ;;
+	esac
+	if ! absent; then
+		echo "# something is left after failing allocation $n"
+		status=1
 	fi
 done
 ktap_result "failed loads leave nothing" $status
 echo "# $failures of $n loads failed"
+
 for faults in failslab fail_page_alloc; do
 	echo Y >/sys/kernel/debug/$faults/ignore-gfp-wait
 done
 ktap_check "some loads failed" [ $failures -gt 10 ]
 
-ktap_check "a load after them succeeds" insmod /modules/rcu_headless.ko
+ktap_check "a load after them succeeds" insmod $module
 rmmod rcu_headless
 ktap_end

@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# What a person types. What the kernel's build reads is Kbuild.
+
+# Several goals in one command are done in their order, with -j as without.
+.NOTPARALLEL:
+
+goals := modules modules_install clean
+
+.PHONY: help run test check install $(goals)
+
+ifdef KDIR
+.DEFAULT_GOAL := modules
+else
+.DEFAULT_GOAL := help
+endif
+
+help:
+	@sed -n 's/^#: \{0,1\}//p' $(firstword $(MAKEFILE_LIST))
+
+#: rcu_headless: free objects after an RCU grace period, without an rcu_head
+#:
+#:   make run     build it with a user-mode Linux, boot that, show it at work
+#:   make test    run all tests on user-mode Linux and on x86_64 in QEMU
+#:   make check   formatting, lints and documentation of the sources
+#:   make help    this list
+#:
+#: For a kernel of your own that was built with Rust:
+#:
+#:   make KDIR=/path/to/kernel                   build the module
+#:   make KDIR=/path/to/kernel modules_install   install it (also: install)
+#:   make KDIR=/path/to/kernel clean             remove what was built
+#:
+#: Variables:
+#:
+#:   DEPS=skip     install no packages; say what is missing
+#:   JOBS=n        how many compilers to run at once (default: one per CPU)
+#:   KERNELS=...   for make test: um, x86_64 or both
+#:   ACCEL=...     for make test: kvm or tcg instead of finding out
+#:   RUSTC=...     a compiler to prefer
+#:
+#: Kernels and tools are kept in $XDG_CACHE_HOME/rcu-headless, by default
+#: ~/.cache/rcu-headless. Each script under scripts/ has a --help.
+
+run test check:
+	@scripts/$@.sh
+
+install: modules_install
+
+$(goals):
+	$(if $(KDIR),,$(error Say for which kernel: make KDIR=/path/to/kernel $@))
+	+@scripts/module.sh "$(KDIR)" $@

@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0
+# usage: scripts/build-tests.sh KDIR FLAVOUR
+#
+# Builds the module and its tests for a test kernel, outside the source tree, and
+# packs them into an initramfs. Prints where that is.
+set -euo pipefail
+. "$(dirname "$0")/lib/common.sh"
+help_if_asked "$@"
+
+[ $# -eq 2 ] || die "which kernel?" "scripts/build-tests.sh --help"
+kdir=$1
+flavour=$2
+
+# One tree each of this project: two of them don't share a build.
+out=$cache/build/$flavour-$(basename "$kdir")-$(echo "$top" | sha256sum | cut -c 1-8)
+lock "build-$(basename "$out")"
+mkdir -p "$out"
+# A make that works out by itself what has changed since the last time.
+step "Building the module and its tests for $flavour" "$cache/logs/module-$flavour.log" \
+	"$top/scripts/module.sh" "$kdir" modules "MO=$out" RCU_HEADLESS_TESTS=m
+grep -E -A 12 '^(warning|.*: warning):?' "$cache/logs/module-$flavour.log" >&2 || true
+
+step "Packing the initramfs" "$cache/logs/initramfs-$flavour.log" \
+	"$top/scripts/vm/initramfs.sh" "$out" "$out/initramfs.cpio"
+echo "$out/initramfs.cpio"

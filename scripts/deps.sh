@@ -1,0 +1,107 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0
+# usage: scripts/deps.sh run|test|check
+#
+# Installs what the given target needs and this system lacks: packages of Debian
+# 12 or 13, named before they are installed, and where Debian's bindgen is too
+# old, bindgen from its source, into the cache. Nothing else is touched.
+#
+#   DEPS=skip   install nothing; fail and say what is missing
+set -euo pipefail
+. "$(dirname "$0")/lib/common.sh"
+help_if_asked "$@"
+
+target=${1-}
+case "$target" in
+run | test | check) ;;
+*) die "which target?" "scripts/deps.sh --help" ;;
+esac
+
+BINDGEN_VERSION=0.72.1
+
+not_debian() {
+	cat >&2 <<-EOF
+	error: this is not Debian 12 or 13, so packages can't be installed for you.
+
+	Install these yourself, then run the same command with DEPS=skip:
+	  gcc, make, flex, bison, bc, perl, python3, xz, cpio, libelf's headers
+	  rustc 1.85 or newer with its library source (rust-src), bindgen 0.71.1 or newer
+	  LLVM 19: clang, lld, llvm tools, libclang
+	  a static busybox; for 'make test' qemu-system-x86_64
+	  for 'make check' rustfmt, clippy, shellcheck
+
+	The test kernel's source comes from Debian's archive, which takes apt. To
+	build the module for a kernel of your own you need none of this:
+	  make KDIR=/path/to/prepared/kernel
+	EOF
+	exit 1
+}
+
+codename=''
+if [ -r /etc/os-release ]; then
+	codename=$(. /etc/os-release && echo "${VERSION_CODENAME-}")
+fi
+
+common="gcc libc6-dev make flex bison bc perl python3 xz-utils cpio libelf-dev
+	kmod busybox-static ca-certificates debian-archive-keyring
+	clang-19 lld-19 llvm-19 libclang-19-dev"
+case "$codename" in
+bookworm)
+	common="$common rustc-web rust-web-src cargo-web"
+	check="rustfmt-web rust-web-clippy shellcheck"
+	;;
+trixie)
+	common="$common rustc rust-src bindgen"
+	check="rustfmt rust-clippy shellcheck"
+	;;
+*)
+	[ "${DEPS-}" = skip ] || not_debian
+	say "Not Debian 12 or 13: taking what is installed (DEPS=skip)"
+	exit 0
+	;;
+esac
+case "$target" in
+run) packages=$common ;;
+test) packages="$common qemu-system-x86" ;;
+check) packages="$common $check" ;;
+esac
+
+missing=()
+for package in $packages; do
+	state=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)
+	[ "$state" = installed ] || missing+=("$package")
+done
+
+if [ ${#missing[@]} -gt 0 ]; then
+	if [ "${DEPS-}" = skip ]; then
+		die "missing packages: ${missing[*]}" "apt-get install ${missing[*]}"
+	fi
+	sudo=()
+	if [ "$(id -u)" -ne 0 ]; then
+		command -v sudo >/dev/null ||
+			die "missing packages: ${missing[*]}" "Install them as root, or install sudo."
+		sudo=(sudo)
+		# Asks for a password now, while it can be seen.
+		sudo -v
+	fi
+	say "Installing ${#missing[@]} packages: ${missing[*]}"
+	step "Updating the lists of packages" "$cache/logs/apt-update.log" \
+		"${sudo[@]}" apt-get -q update
+	step "Installing" "$cache/logs/apt-install.log" "${sudo[@]}" \
+		env DEBIAN_FRONTEND=noninteractive \
+		apt-get -qy install --no-install-recommends "${missing[@]}"
+fi
+
+# Debian 12's own bindgen is older than the kernel takes.
+if [ "$codename" = bookworm ] && [ ! -x "$cache/tools/bin/bindgen" ]; then
+	[ "${DEPS-}" != skip ] || die "missing: bindgen $BINDGEN_VERSION in $cache/tools" \
+		"cargo install bindgen-cli --version $BINDGEN_VERSION --locked --root $cache/tools"
+	lock tools
+	if [ ! -x "$cache/tools/bin/bindgen" ]; then
+		export CARGO_HOME=$cache/cargo RUSTC=/usr/bin/rustc
+		step "Building bindgen $BINDGEN_VERSION" "$cache/logs/bindgen.log" \
+			/usr/bin/cargo install bindgen-cli --version "$BINDGEN_VERSION" \
+			--locked --root "$cache/tools"
+		rm -rf "$CARGO_HOME"
+	fi
+fi

@@ -1,0 +1,72 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0
+# usage: scripts/kernel/build.sh um|x86_64
+#
+# Builds a test kernel with Rust from scripts/kernel/configs/, or finds it in the
+# cache. Prints where it is: a KDIR for the module.
+set -euo pipefail
+. "$(dirname "$0")/../lib/common.sh"
+. "$top/scripts/lib/toolchain.sh"
+help_if_asked "$@"
+
+flavour=${1-}
+config=$top/scripts/kernel/configs/$flavour.config
+if [ -z "$flavour" ] || [ ! -f "$config" ]; then
+	die "no such kernel: '$flavour'" "There are: $(cd "$top/scripts/kernel/configs" &&
+		echo ./*.config | sed 's|\./||g; s/\.config//g')"
+fi
+find_tools
+
+source=$("$top/scripts/kernel/fetch.sh")
+key=$({
+	basename "$source"
+	cat "$config"
+	toolchain_text
+} | sha256sum | cut -c 1-12)
+out=$cache/kernels/$flavour-$key
+
+lock "kernel-$flavour"
+if [ -f "$out/.complete" ]; then
+	touch "$out"
+	echo "$out"
+	exit 0
+fi
+# What an interrupted run has left can't be trusted.
+rm -rf "$out"
+mkdir -p "$out"
+
+args=(-C "$source" "O=$out" "RUSTC=$RUSTC" "HOSTRUSTC=$RUSTC" "BINDGEN=$BINDGEN"
+	"RUST_LIB_SRC=$RUST_LIB_SRC")
+case $flavour in
+um)
+	args+=(ARCH=um)
+	goals=(linux modules)
+	;;
+*)
+	args+=("LLVM=$LLVM_SUFFIX")
+	goals=(bzImage modules)
+	;;
+esac
+
+logs=$cache/logs/kernel-$flavour
+step "Checking that Linux can be built with Rust" "$logs-rust.log" \
+	make "${args[@]}" rustavailable
+step "Configuring the $flavour kernel" "$logs-config.log" \
+	make "${args[@]}" "KCONFIG_ALLCONFIG=$config" allnoconfig
+# An option that depends on something else which is off vanishes silently.
+while read -r option; do
+	grep -qxF "$option" "$out/.config" ||
+		die "the $flavour kernel can't have $option" "See $config"
+done < <(grep '=' "$config" | grep -v '=n$')
+
+step "Building the $flavour kernel with $jobs jobs, 3 to 10 minutes" "$logs.log" \
+	make "${args[@]}" "-j$jobs" "${goals[@]}"
+date >"$out/.complete"
+
+# Two of a flavour may be in use, by two versions of the project; more are not.
+find "$cache/kernels" -maxdepth 1 -name "$flavour-*" -printf '%T@ %p\n' | sort -rn |
+	tail -n +3 | cut -d ' ' -f 2- | while read -r old; do
+	say "Removing an old kernel: $old"
+	rm -rf "$old"
+done
+echo "$out"

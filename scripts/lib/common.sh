@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# For the scripts around: messages, steps, the cache, locks.
+# shellcheck shell=bash
+
+top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/rcu-headless
+jobs=${JOBS:-$(nproc)}
+
+# These scripts are run by make, and run other makes of their own.
+unset MAKEFLAGS MFLAGS MAKELEVEL
+
+# Messages go to stderr: what a script finds out for another goes to stdout.
+say() {
+	echo "==> $*" >&2
+}
+
+# die MESSAGE [WHAT TO DO NEXT]
+die() {
+	echo "error: $1" >&2
+	[ $# -lt 2 ] || echo "       $2" >&2
+	exit 1
+}
+
+# The lines of a script's head comment, from the third on, are its help.
+help_if_asked() {
+	case "${1-}" in
+	-h | --help)
+		sed -n '3,/^[^#]/s/^# \{0,1\}//p' "$0"
+		exit 0
+		;;
+	esac
+}
+
+# Things to remove, and processes to end, when the script ends in any way.
+cleanup_paths=()
+cleanup_pids=()
+cleanup() {
+	local status=$? pid
+	trap '' INT TERM
+	for pid in "${cleanup_pids[@]}"; do
+		kill "$pid" 2>/dev/null || true
+	done
+	[ ${#cleanup_paths[@]} -eq 0 ] || rm -rf "${cleanup_paths[@]}"
+	exit "$status"
+}
+trap cleanup EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+# step WHAT LOG COMMAND...: runs a long command, with its output in a log
+step() {
+	local what=$1 log=$2 start=$SECONDS ticker='' status=0
+	shift 2
+	mkdir -p "$(dirname "$log")"
+	say "$what (log: $log)"
+	if [ -t 2 ]; then
+		(while sleep 5; do
+			printf '\r    %d s ' $((SECONDS - start)) >&2
+		done) &
+		ticker=$!
+		cleanup_pids+=("$ticker")
+	fi
+	"$@" >"$log" 2>&1 </dev/null || status=$?
+	if [ -n "$ticker" ]; then
+		kill "$ticker" 2>/dev/null || true
+		wait "$ticker" 2>/dev/null || true
+		printf '\r' >&2
+	fi
+	if [ $status -ne 0 ]; then
+		echo "    failed after $((SECONDS - start)) s; the end of the log:" >&2
+		tail -n 25 "$log" | sed 's/^/    | /' >&2
+		die "$what: failed" "The whole log is $log"
+	fi
+	echo "    done in $((SECONDS - start)) s" >&2
+}
+
+# lock NAME: one process at a time, until this one ends
+lock() {
+	local file=$cache/lock.$1 fd
+	mkdir -p "$cache"
+	exec {fd}>"$file"
+	if ! flock -n "$fd"; then
+		say "Another run is busy with $1; waiting for it"
+		flock "$fd"
+	fi
+}

@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# Finds the tools and exports what the kernel's build wants to know of them:
+# RUSTC RUSTFMT CLIPPY_DRIVER RUST_LIB_SRC BINDGEN LIBCLANG_PATH, and LLVM_SUFFIX
+# for LLVM=. Each can be given in the environment instead.
+# shellcheck shell=bash
+
+version_at_least() {
+	[ "$(printf '%s\n%s\n' "$1" "$2" | sort -V | head -n 1)" = "$1" ]
+}
+
+rust_lib_src() {
+	echo "$("$1" --print sysroot)/lib/rustlib/src/rust/library"
+}
+
+# A toolchain manager's rustc often comes first in PATH and without the source of
+# the library, and then the kernel's configuration drops Rust without a word. So
+# each is tried for what the kernel needs, the system's first.
+rustc_usable() {
+	local version
+	version=$("$1" --version 2>/dev/null | cut -d ' ' -f 2) || return 1
+	[ -n "$version" ] && version_at_least 1.85.0 "$version" &&
+		[ -f "$(rust_lib_src "$1")/core/src/lib.rs" ]
+}
+
+# rustc_candidates: every rustc there is, the best first
+rustc_candidates() {
+	{
+		[ -z "${RUSTC-}" ] || command -v "$RUSTC"
+		ls /usr/bin/rustc
+		type -ap rustc
+	} 2>/dev/null | awk '!seen[$0]++'
+}
+
+# find_rust [VERSION TEXT]: any that will do, or exactly the one asked for
+find_rust() {
+	local candidate
+	while read -r candidate; do
+		rustc_usable "$candidate" || continue
+		[ $# -eq 0 ] || [ "$("$candidate" --version)" = "$1" ] || continue
+		export RUSTC=$candidate RUST_LIB_SRC
+		RUST_LIB_SRC=$(rust_lib_src "$candidate")
+		export HOSTRUSTC=$RUSTC RUSTFMT=${candidate%rustc}rustfmt
+		export CLIPPY_DRIVER=${candidate%rustc}clippy-driver
+		return 0
+	done < <(rustc_candidates)
+	return 1
+}
+
+find_bindgen() {
+	local candidate version
+	for candidate in "${BINDGEN-}" "$cache/tools/bin/bindgen" bindgen; do
+		[ -n "$candidate" ] || continue
+		version=$("$candidate" --version 2>/dev/null | cut -d ' ' -f 2) || continue
+		if version_at_least 0.71.1 "$version"; then
+			export BINDGEN=$candidate
+			return 0
+		fi
+	done
+	return 1
+}
+
+find_llvm() {
+	local candidate
+	for candidate in 19 20 21 18 17; do
+		if [ -x "/usr/lib/llvm-$candidate/bin/clang" ]; then
+			export LLVM_SUFFIX=-$candidate
+			export LIBCLANG_PATH=${LIBCLANG_PATH:-/usr/lib/llvm-$candidate/lib}
+			return 0
+		fi
+	done
+	# Elsewhere it has no suffix, and bindgen finds the library by itself.
+	command -v clang ld.lld >/dev/null || return 1
+	export LLVM_SUFFIX=1
+}
+
+find_tools() {
+	find_rust || die "no rustc that will do: 1.85 or newer, with its library's source" \
+		"Debian 12: rustc-web rust-web-src; Debian 13: rustc rust-src; else rust-src"
+	find_bindgen || die "no bindgen 0.71.1 or newer" \
+		"Run without DEPS=skip, or: cargo install bindgen-cli"
+	find_llvm || die "no LLVM" "Install clang, lld and llvm 17 or newer."
+}
+
+# What a build depends on besides its source and its configuration.
+toolchain_text() {
+	"$RUSTC" --version
+	"$BINDGEN" --version
+	"${CC:-gcc}" --version | head -n 1
+	[ "$LLVM_SUFFIX" = 1 ] && clang --version | head -n 1
+	echo "llvm $LLVM_SUFFIX"
+}

@@ -1,0 +1,54 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0
+# usage: scripts/module.sh KDIR GOAL [VARIABLE=VALUE...]
+#
+# Runs one goal of an out-of-tree module's build (modules, modules_install,
+# clean) against a prepared kernel, after a look at whether that can work: the
+# kernel must have Rust, its metadata, and the same rustc as is here.
+set -euo pipefail
+. "$(dirname "$0")/lib/common.sh"
+. "$top/scripts/lib/toolchain.sh"
+help_if_asked "$@"
+
+[ $# -ge 2 ] || die "which kernel and which goal?" "scripts/module.sh --help"
+kdir=$(cd "$1" 2>/dev/null && pwd) || die "no such directory: KDIR=$1"
+goal=$2
+shift 2
+
+conf=$kdir/include/config/auto.conf
+[ -f "$conf" ] || die "KDIR=$kdir is not a prepared kernel: it has no include/config/auto.conf" \
+	"In its source: make LLVM=1 rustavailable prepare modules_prepare; or build it."
+
+# setting NAME: its value in the kernel's configuration, without quotes
+setting() {
+	sed -n "s/^CONFIG_$1=//p" "$conf" | tr -d '"'
+}
+
+args=()
+if [ "$goal" != clean ]; then
+	[ "$(setting RUST)" = y ] || die "the kernel in $kdir was configured without CONFIG_RUST" \
+		"Set CONFIG_RUST=y ('make rustavailable' there says what it lacks) and build it again."
+	[ -f "$kdir/rust/libkernel.rmeta" ] || die \
+		"the kernel in $kdir lacks the Rust metadata (rust/libkernel.rmeta)" \
+		"Distributions' header packages usually do. Take the kernel's source, with your .config: make prepare modules_prepare"
+	wanted=$(setting RUSTC_VERSION_TEXT)
+	find_rust "$wanted" || die "the kernel in $kdir was built with another rustc: $wanted" \
+		"Here: $(rustc_candidates | while read -r r; do "$r" --version 2>/dev/null; done |
+			paste -sd ';'). Name the right one with RUSTC=."
+	find_bindgen || die "no bindgen 0.71.1 or newer" "cargo install bindgen-cli, or BINDGEN=."
+	args+=("RUSTC=$RUSTC" "HOSTRUSTC=$RUSTC" "BINDGEN=$BINDGEN" "CLIPPY_DRIVER=$CLIPPY_DRIVER")
+	find_llvm || true
+fi
+
+[ "$(setting UML)" != y ] || args+=(ARCH=um)
+if [ "$(setting CC_IS_CLANG)" = y ] && [ -z "${LLVM-}" ]; then
+	# "... clang version 19.1.7 ..." may be clang or clang-19 here.
+	major=$(setting CC_VERSION_TEXT | sed -n 's/.*clang version \([0-9]*\).*/\1/p')
+	if command -v "clang-$major" >/dev/null; then
+		args+=("LLVM=-$major")
+	else
+		args+=(LLVM=1)
+	fi
+fi
+
+exec make -C "$kdir" "M=$top" "${args[@]}" "-j$jobs" "$@" "$goal"

@@ -1,0 +1,92 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0
+# usage: scripts/test.sh   (make test)
+#
+# Runs all tests on each test kernel: user-mode Linux, and x86_64 in QEMU. Prints
+# KTAP for each, then one line: N passed, N failed, N skipped. What a kernel logs
+# that looks wrong is a failure too.
+#
+#   KERNELS="um x86_64"   which kernels
+#   DEPS=skip             install nothing
+#   JOBS=n                how many compilers to run at once
+#   ACCEL=kvm|tcg         don't find out whether KVM works
+set -euo pipefail
+. "$(dirname "$0")/lib/common.sh"
+help_if_asked "$@"
+
+kernels=${KERNELS:-um x86_64}
+runs=$cache/logs/tests
+logs=$runs/$(date +%Y%m%d-%H%M%S).$$
+mkdir -p "$logs"
+# The logs of the last ten runs are kept.
+find "$runs" -mindepth 1 -maxdepth 1 | sort -r | tail -n +11 | xargs -r rm -rf
+
+"$top/scripts/deps.sh" test
+
+# check NUMBER NAME FILE: a failure if there is anything in the file
+check() {
+	if [ -s "$3" ]; then
+		sed 's/^/# /' "$3"
+		echo "not ok $1 $2"
+	else
+		echo "ok $1 $2"
+	fi
+}
+
+# One KTAP document: what the guest says, and what is said about it.
+report() {
+	local dir=$1
+	echo "KTAP version 1"
+	echo "1..3"
+	sed 's/^/    /' "$dir/results"
+	if grep -q '^not ok' "$dir/results" || [ ! -s "$dir/results" ]; then
+		echo "not ok 1 guest"
+	else
+		echo "ok 1 guest"
+	fi
+	if [ "$(cat "$dir/end")" = done ]; then
+		: >"$dir/unfinished"
+	else
+		{
+			cat "$dir/end"
+			echo "the last lines of $dir/kernel.log:"
+			tail -n 30 "$dir/kernel.log"
+		} >"$dir/unfinished"
+	fi
+	check 2 "the kernel came to its end" "$dir/unfinished"
+	awk -f "$top/scripts/vm/splats.awk" "$dir/kernel.log" >"$dir/splats" || true
+	check 3 "nothing wrong in the kernel log" "$dir/splats"
+}
+
+passed=0 failed=0 skipped=0
+# add NAME JSON: adds the kernel's own KTAP parser's count of one of its results
+number() {
+	sed -n "s/^ *\"$1\": \([0-9]*\),\{0,1\}$/\1/p" "$2" | tail -n 1
+}
+
+for flavour in $kernels; do
+	kdir=$("$top/scripts/kernel/build.sh" "$flavour")
+	initramfs=$("$top/scripts/build-tests.sh" "$kdir" "$flavour")
+	dir=$logs/$flavour
+	mkdir -p "$dir"
+	[ "$flavour" = um ] && limit=300 || limit=900
+	say "Testing on $flavour (results and kernel log: $dir)"
+	start=$SECONDS
+	"$top/scripts/vm/boot.sh" "$flavour" "$kdir" "$initramfs" test "$dir" $limit || true
+	say "$flavour: $(cat "$dir/end") after $((SECONDS - start)) s"
+	report "$dir" | tee "$dir/ktap"
+
+	source=$(sed -n 's/^\(source\|KBUILD_SRC\) := //p' "$kdir/Makefile" | head -n 1)
+	[ -n "$source" ] || source=$("$top/scripts/kernel/fetch.sh")
+	# In there a count called "tests" is not what we want, nor one per suite.
+	python3 "$source/tools/testing/kunit/kunit.py" parse --json="$dir/counts.json" \
+		"$dir/ktap" >"$dir/parsed" || true
+	passed=$((passed + $(number passed "$dir/counts.json")))
+	skipped=$((skipped + $(number skipped "$dir/counts.json")))
+	for kind in failed crashed errors; do
+		failed=$((failed + $(number $kind "$dir/counts.json")))
+	done
+done
+
+echo "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]

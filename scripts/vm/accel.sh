@@ -1,0 +1,40 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0
+# usage: scripts/vm/accel.sh KDIR
+#
+# Prints kvm if QEMU can boot a kernel with it here, tcg otherwise. That /dev/kvm
+# is there says little: it may hang, or abort. So this boots the test kernel with
+# it, for 20 s at most, once for each time that this machine is started.
+set -euo pipefail
+. "$(dirname "$0")/../lib/common.sh"
+help_if_asked "$@"
+
+[ $# -eq 1 ] || die "which kernel?" "scripts/vm/accel.sh --help"
+kdir=$1
+
+if [ ! -w /dev/kvm ]; then
+	say "No KVM for this user: QEMU emulates"
+	echo tcg
+	exit 0
+fi
+
+known=$cache/accel.$(cat /proc/sys/kernel/random/boot_id).$(id -u)
+lock accel
+if [ ! -s "$known" ]; then
+	work=$(mktemp -d)
+	cleanup_paths+=("$work")
+	mkdir "$work/build"
+	"$top/scripts/vm/initramfs.sh" "$work/build" "$work/initramfs.cpio"
+	if ACCEL=kvm "$top/scripts/vm/boot.sh" x86_64 "$kdir" "$work/initramfs.cpio" probe \
+		"$work/probe" 20; then
+		echo kvm >"$known.new"
+	else
+		echo tcg >"$known.new"
+	fi
+	mv "$known.new" "$known"
+fi
+case $(cat "$known") in
+kvm) say "KVM works: QEMU uses it" ;;
+*) say "KVM is there but a probe boot failed: QEMU emulates" ;;
+esac
+cat "$known"

@@ -1,0 +1,73 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0
+# usage: scripts/vm/boot.sh um|x86_64 KDIR INITRAMFS run|test|probe DIR SECONDS
+#
+# Boots a test kernel and waits for its end, SECONDS at most. Leaves in DIR:
+#
+#   results      what the guest has to say
+#   kernel.log   what its kernel has to say
+#   end          one line: how it ended, "done" if all is well
+#
+#   ACCEL=kvm|tcg   for x86_64, instead of finding out whether KVM works
+set -euo pipefail
+. "$(dirname "$0")/../lib/common.sh"
+help_if_asked "$@"
+
+[ $# -eq 6 ] || die "what to boot?" "scripts/vm/boot.sh --help"
+flavour=$1 kdir=$2 initramfs=$3 mode=$4 dir=$5 seconds=$6
+
+mkdir -p "$dir"
+dir=$(cd "$dir" && pwd)
+rm -f "$dir/results" "$dir/kernel.log" "$dir/end"
+: >"$dir/results"
+: >"$dir/kernel.log"
+
+# A kernel that dies ends at once; all its messages are kept.
+append="mode=$mode limit=$((seconds * 3 / 4)) panic=-1 ignore_loglevel kunit.enable=1"
+
+boot_um() {
+	# What it leaves about goes here and with it.
+	local tmp
+	tmp=$(mktemp -d)
+	cleanup_paths+=("$tmp")
+	# Its second console is the third file: results apart from messages.
+	vm=(env "TMPDIR=$tmp" "$kdir/linux" mem=1024M ncpus=2 seccomp=on
+		"initrd=$initramfs" "uml_dir=$tmp" con=null con0=null,fd:1
+		con1=null,fd:3 ssl=null results=tty1)
+	read -ra words <<<"$append"
+	timeout --kill-after=5 "$seconds" "${vm[@]}" "${words[@]}" \
+		</dev/null >"$dir/kernel.log" 2>"$dir/um.err" 3>"$dir/results"
+}
+
+boot_x86_64() {
+	local accel=${ACCEL-}
+	[ -n "$accel" ] || accel=$("$top/scripts/vm/accel.sh" "$kdir")
+	case $accel in
+	kvm) cpu=(-accel kvm -cpu host) ;;
+	*) cpu=(-accel tcg,thread=multi -cpu max) ;;
+	esac
+	timeout --kill-after=5 "$seconds" qemu-system-x86_64 "${cpu[@]}" -smp 4 -m 1024M \
+		-nodefaults -no-user-config -display none -no-reboot \
+		-kernel "$kdir/arch/x86/boot/bzImage" -initrd "$initramfs" \
+		-serial "file:$dir/kernel.log" -serial "file:$dir/results" \
+		-append "console=ttyS0 results=ttyS1 preempt=full $append" \
+		</dev/null >"$dir/qemu.log" 2>&1
+}
+
+status=0
+"boot_$flavour" || status=$?
+# Serial lines end in CR LF, and so does UML's console.
+sed -i 's/\r$//' "$dir/kernel.log" "$dir/results"
+
+if grep -q '^rcu_headless: guest done$' "$dir/results" && [ $status -eq 0 ]; then
+	end=done
+elif grep -q 'Kernel panic' "$dir/kernel.log"; then
+	end="the kernel panicked: $(grep -m 1 -o 'Kernel panic.*' "$dir/kernel.log")"
+elif [ $status -eq 124 ] || [ $status -eq 137 ]; then
+	end="hung: no end after $seconds s"
+else
+	end="died: it ended with status $status before the guest was done"
+fi
+sed -i '/^rcu_headless: guest done$/d' "$dir/results"
+echo "$end" >"$dir/end"
+[ "$end" = done ]

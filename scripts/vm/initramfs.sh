@@ -1,0 +1,38 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0
+# usage: scripts/vm/initramfs.sh BUILD OUTPUT
+#
+# Packs busybox, our init, the modules and programs in BUILD, and the guest's
+# scripts into an initramfs:
+#
+#   /init  /bin  /modules/*.ko  /tests/*.sh  /tests/lib  /demo/run.sh
+set -euo pipefail
+. "$(dirname "$0")/../lib/common.sh"
+help_if_asked "$@"
+
+[ $# -eq 2 ] || die "from where, to where?" "scripts/vm/initramfs.sh --help"
+build=$1
+output=$2
+busybox=$(PATH=$PATH:/bin:/usr/bin command -v busybox) ||
+	die "no busybox" "apt-get install busybox-static"
+if LC_ALL=C ldd "$busybox" >/dev/null 2>&1; then
+	die "$busybox is not static" "apt-get install busybox-static"
+fi
+
+root=$(mktemp -d)
+cleanup_paths+=("$root")
+mkdir -p "$root"/{bin,dev,demo,modules,proc,sys,tests,tmp}
+cp "$busybox" "$root/bin/busybox"
+"$busybox" --list | grep -vx busybox | while read -r applet; do
+	ln -s busybox "$root/bin/$applet"
+done
+cp "$top/scripts/vm/init" "$root/init"
+cp -r "$top/tests/guest/." "$root/tests/"
+cp "$top/tests/demo/run.sh" "$root/demo/"
+if [ -d "$build/tests" ]; then
+	find "$build" -name '*.ko' -exec cp -t "$root/modules" {} +
+	find "$build/tests/guest" -type f -perm -u+x -exec cp -t "$root/tests" {} +
+fi
+chmod -R go-w "$root"
+(cd "$root" && find . -print0 | cpio --null --create --format=newc --quiet) >"$output.new"
+mv "$output.new" "$output"

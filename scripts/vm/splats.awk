@@ -1,0 +1,57 @@
+#!/usr/bin/awk -f
+# SPDX-License-Identifier: GPL-2.0
+#
+# Prints what a kernel log reports as wrong: warnings, oopses, lock and RCU
+# complaints, leaks. A test that provokes a report on purpose announces it by
+# writing to /dev/kmsg, and takes the announcement back afterwards:
+#
+#   rcu_headless-test: expect REGEX
+#   rcu_headless-test: expect-end
+#
+# Between the two at least one line must match REGEX; other reports still count,
+# except for the stack traces that come with it. Exit status: 0 nothing wrong.
+
+BEGIN {
+	bad = "WARNING:|BUG:|BUG |Oops|Kernel panic|general protection|Unable to handle" \
+		"|KASAN:|KCSAN:|UBSAN:|KFENCE:|ODEBUG:|kmemleak: [0-9]+ new suspected" \
+		"|possible (recursive|circular) locking|inconsistent lock state" \
+		"|possible irq lock inversion|suspicious RCU usage|bad unlock balance" \
+		"|held lock freed|lock held when returning|Invalid wait context" \
+		"|rcu: INFO: |detected .*stalls|self-detected stall|blocked for more than" \
+		"|soft lockup|hard LOCKUP|workqueue lockup|scheduling while atomic" \
+		"|sleeping function called|refcount_t:|list_(add|del) corruption" \
+		"|Objects remaining|still has objects|Call Trace:|nobody cared" \
+		"|rcu_headless: .*(before its grace period|leaked)"
+}
+
+/rcu_headless-test: expect-end/ {
+	if (!met) {
+		print "expected, but not seen: " expected
+		wrong++
+	}
+	expected = ""
+	next
+}
+
+/rcu_headless-test: expect / {
+	expected = $0
+	sub(/.*rcu_headless-test: expect /, "", expected)
+	met = 0
+	next
+}
+
+expected != "" && $0 ~ expected {
+	met = 1
+	next
+}
+
+$0 ~ bad {
+	if (expected != "" && /Call Trace:/)
+		next
+	print
+	wrong++
+}
+
+END {
+	exit wrong != 0
+}
