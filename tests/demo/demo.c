@@ -3,6 +3,8 @@
  * A small user: a configuration that readers look at under RCU and that a writer
  * replaces again and again, retiring the old one, in one of two ways.
  */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include <linux/kstrtox.h>
 #include <linux/ktime.h>
 #include <linux/module.h>

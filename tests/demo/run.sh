@@ -21,6 +21,5 @@ sed 's/^/  /' $stats
 
 # Unloading waits until all has been freed.
 rmmod rcu_headless_demo
-cp $stats /tmp/at_unload
 rmmod rcu_headless
 echo "Unloaded: all objects were freed first."
