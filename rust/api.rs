@@ -162,11 +162,14 @@ fn leak(engine: &Engine, nr: usize) {
     }
 }
 
-/// The types here are those of the C header.
+/// The types here are those of the C header: two functions fit into one array only if they agree.
 const _: () = {
-    let _ = if true { kfree_rcu_headless } else { bindings::kfree_rcu_headless };
-    let _ = if true { kvfree_rcu_headless } else { bindings::kvfree_rcu_headless };
-    let _ = if true { kvfree_rcu_headless_bulk } else { bindings::kvfree_rcu_headless_bulk };
+    let _ = [kfree_rcu_headless, bindings::kfree_rcu_headless];
+    let _ = [kvfree_rcu_headless, bindings::kvfree_rcu_headless];
+    let _ = [
+        kvfree_rcu_headless_bulk,
+        bindings::kvfree_rcu_headless_bulk, //
+    ];
     let _: unsafe extern "C" fn() = rcu_headless_barrier;
     let _: unsafe extern "C" fn() = bindings::rcu_headless_barrier;
 };

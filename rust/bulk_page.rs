@@ -104,7 +104,9 @@ impl EmptyPage {
         // be in some page and isn't is still reported.
         //
         // SAFETY: The page was just allocated, whole.
-        unsafe { crate::bindings::rcu_headless_helper_kmemleak_scan_area(addr as _, PAGE_SIZE) };
+        unsafe {
+            crate::bindings::rcu_headless_helper_kmemleak_scan_area(page.as_ptr().cast(), PAGE_SIZE)
+        };
         stats::PAGES.fetch_add(1, kernel::sync::atomic::Relaxed);
         // SAFETY: The page is ours, and begins aligned and large enough for a header.
         unsafe {

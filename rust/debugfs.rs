@@ -46,18 +46,11 @@ impl Files {
 
 /// Prints `name value` lines, sums over all CPUs.
 fn write_stats(engine: &Handle, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    let sum = |counter| -> i64 {
-        let queues = engine.queues.slots();
-        queues.map(|q| q.shared().stats.get(counter)).sum()
-    };
-    let open = |channel| -> i64 {
-        let queues = engine.queues.slots();
-        queues.map(|q| q.shared().open_pointers(channel) as i64).sum()
-    };
-    let open_pages: i64 = {
-        let queues = engine.queues.slots();
-        queues.map(|q| q.shared().open_pages() as i64).sum()
-    };
+    let queues = || engine.queues.slots().map(|slot| slot.shared());
+    let sum = |counter| -> i64 { queues().map(|q| q.stats.get(counter)).sum() };
+    let open = |channel| queues().map(|q| q.open_pointers(channel)).sum::<usize>() as i64;
+    let open_pages = queues().map(|q| q.open_pages()).sum::<usize>() as i64;
+    // Each is read once, so that the lines agree as far as they can.
     let open_slab = open(Channel::Slab);
     let open_vmalloc = open(Channel::Vmalloc);
 

@@ -55,7 +55,8 @@ actor! {
 impl Ring for OnAlarm {
     fn ring(&self) {
         if let Some(queue) = self.engine.queues.slot(self.cpu) {
-            queue.shared().drain().queue_on(self.engine.wq(), self.cpu, 0);
+            let work = queue.shared().drain();
+            work.queue_on(self.engine.wq(), self.cpu, 0);
         }
     }
 }
@@ -69,15 +70,15 @@ impl Run for Drain {
     fn run(&self) {
         // Pages that are taken off the queue here are seen by the barrier as being in hand.
         let _in_hand = self.engine.in_hand.read_lock();
-        let taken = on_queue_of(&self.engine, self.cpu, |queue| queue.take_elapsed(), |queue| {
-            queue
-                .shared()
-                .drain()
-                .queue_on(self.engine.wq(), self.cpu, RETRY_JIFFIES)
-        });
-        if let Some(elapsed) = taken {
-            release(&self.engine, elapsed);
-        }
+        let elapsed = match queue_of(&self.engine, self.cpu) {
+            Found::Owned(mut queue) => queue.take_elapsed(),
+            Found::Elsewhere(queue) => {
+                let work = queue.shared().drain();
+                return work.queue_on(self.engine.wq(), self.cpu, RETRY_JIFFIES);
+            }
+            Found::Offline => return,
+        };
+        release(&self.engine, elapsed);
     }
 }
 
@@ -88,34 +89,35 @@ actor! {
 
 impl Run for Flush {
     fn run(&self) {
-        on_queue_of(&self.engine, self.cpu, |queue| queue.seal_all(), |queue| {
-            queue
-                .shared()
-                .flush()
-                .queue_on(self.engine.wq(), self.cpu, RETRY_JIFFIES)
-        });
+        match queue_of(&self.engine, self.cpu) {
+            Found::Owned(mut queue) => queue.seal_all(),
+            Found::Elsewhere(queue) => {
+                let work = queue.shared().flush();
+                work.queue_on(self.engine.wq(), self.cpu, RETRY_JIFFIES);
+            }
+            Found::Offline => {}
+        }
     }
 }
 
-/// Does `act` on the queue of `cpu`, from that CPU.
-///
-/// Work finds itself elsewhere only while its CPU goes down or comes up. On a CPU that is down
-/// there is nothing to do: [`crate::hotplug`] takes over what it had. Otherwise `retry` is called.
-fn on_queue_of<R>(
-    engine: &Engine,
-    cpu: CpuId,
-    act: impl FnOnce(&mut OwnedQueue<'_>) -> R,
-    retry: impl FnOnce(&Queue),
-) -> Option<R> {
-    let queue = engine.queues.slot(cpu)?;
+/// What work finds when it comes to the queue of its CPU.
+enum Found<'a> {
+    /// The usual case: it runs on that CPU.
+    Owned(OwnedQueue<'a>),
+    /// It runs on another one, since its own is coming up or going down. It must try again.
+    Elsewhere(&'a Queue),
+    /// Its CPU is down: [`crate::hotplug`] takes over, or has taken over, what was there.
+    Offline,
+}
+
+fn queue_of(engine: &Engine, cpu: CpuId) -> Found<'_> {
+    let Some(queue) = engine.queues.slot(cpu) else {
+        return Found::Offline;
+    };
     match queue.try_own() {
-        Some(mut owned) => Some(act(&mut owned)),
-        None => {
-            if queue.is_online() {
-                retry(queue);
-            }
-            None
-        }
+        Some(owned) => Found::Owned(owned),
+        None if queue.is_online() => Found::Elsewhere(queue),
+        None => Found::Offline,
     }
 }
 

@@ -5,6 +5,7 @@
 # Builds the module and its tests for a test kernel, outside the source tree, and
 # packs them into an initramfs. Prints where that is.
 set -euo pipefail
+# shellcheck source=lib/common.sh
 . "$(dirname "$0")/lib/common.sh"
 help_if_asked "$@"
 

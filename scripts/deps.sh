@@ -8,6 +8,7 @@
 #
 #   DEPS=skip   install nothing; fail and say what is missing
 set -euo pipefail
+# shellcheck source=lib/common.sh
 . "$(dirname "$0")/lib/common.sh"
 help_if_asked "$@"
 

@@ -6,7 +6,9 @@
 # clean) against a prepared kernel, after a look at whether that can work: the
 # kernel must have Rust, its metadata, and the same rustc as is here.
 set -euo pipefail
+# shellcheck source=lib/common.sh
 . "$(dirname "$0")/lib/common.sh"
+# shellcheck source=lib/toolchain.sh
 . "$top/scripts/lib/toolchain.sh"
 help_if_asked "$@"
 

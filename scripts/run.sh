@@ -9,6 +9,7 @@
 #   DEPS=skip   install nothing
 #   JOBS=n      how many compilers to run at once
 set -euo pipefail
+# shellcheck source=lib/common.sh
 . "$(dirname "$0")/lib/common.sh"
 help_if_asked "$@"
 

@@ -11,6 +11,7 @@
 #   JOBS=n                how many compilers to run at once
 #   ACCEL=kvm|tcg         don't find out whether KVM works
 set -euo pipefail
+# shellcheck source=lib/common.sh
 . "$(dirname "$0")/lib/common.sh"
 help_if_asked "$@"
 
@@ -44,7 +45,7 @@ report() {
 	else
 		echo "ok 1 guest"
 	fi
-	if [ "$(cat "$dir/end")" = done ]; then
+	if [ "$(cat "$dir/end")" = "done" ]; then
 		: >"$dir/unfinished"
 	else
 		{
@@ -59,7 +60,7 @@ report() {
 }
 
 passed=0 failed=0 skipped=0
-# add NAME JSON: adds the kernel's own KTAP parser's count of one of its results
+# number NAME JSON: one of the counts of the kernel's own parser of KTAP
 number() {
 	sed -n "s/^ *\"$1\": \([0-9]*\),\{0,1\}$/\1/p" "$2" | tail -n 1
 }
@@ -72,13 +73,11 @@ for flavour in $kernels; do
 	[ "$flavour" = um ] && limit=300 || limit=900
 	say "Testing on $flavour (results and kernel log: $dir)"
 	start=$SECONDS
-	"$top/scripts/vm/boot.sh" "$flavour" "$kdir" "$initramfs" test "$dir" $limit || true
+	"$top/scripts/vm/boot.sh" "$flavour" "$kdir" "$initramfs" test "$dir" "$limit" || true
 	say "$flavour: $(cat "$dir/end") after $((SECONDS - start)) s"
 	report "$dir" | tee "$dir/ktap"
 
-	source=$(sed -n 's/^\(source\|KBUILD_SRC\) := //p' "$kdir/Makefile" | head -n 1)
-	[ -n "$source" ] || source=$("$top/scripts/kernel/fetch.sh")
-	# In there a count called "tests" is not what we want, nor one per suite.
+	source=$("$top/scripts/kernel/fetch.sh")
 	python3 "$source/tools/testing/kunit/kunit.py" parse --json="$dir/counts.json" \
 		"$dir/ktap" >"$dir/parsed" || true
 	passed=$((passed + $(number passed "$dir/counts.json")))

@@ -5,7 +5,9 @@
 # Builds a test kernel with Rust from scripts/kernel/configs/, or finds it in the
 # cache. Prints where it is: a KDIR for the module.
 set -euo pipefail
+# shellcheck source=../lib/common.sh
 . "$(dirname "$0")/../lib/common.sh"
+# shellcheck source=../lib/toolchain.sh
 . "$top/scripts/lib/toolchain.sh"
 help_if_asked "$@"
 

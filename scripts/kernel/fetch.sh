@@ -8,6 +8,7 @@
 #
 #   KERNEL_SERIES=7.3   which series to get
 set -euo pipefail
+# shellcheck source=../lib/common.sh
 . "$(dirname "$0")/../lib/common.sh"
 help_if_asked "$@"
 

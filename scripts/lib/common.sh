@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # For the scripts around: messages, steps, the cache, locks.
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034
 
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/rcu-headless

@@ -3,7 +3,7 @@
 # Finds the tools and exports what the kernel's build wants to know of them:
 # RUSTC RUSTFMT CLIPPY_DRIVER RUST_LIB_SRC BINDGEN LIBCLANG_PATH, and LLVM_SUFFIX
 # for LLVM=. Each can be given in the environment instead.
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2119,SC2120,SC2154
 
 version_at_least() {
 	[ "$(printf '%s\n%s\n' "$1" "$2" | sort -V | head -n 1)" = "$1" ]

@@ -6,6 +6,7 @@
 # is there says little: it may hang, or abort. So this boots the test kernel with
 # it, for 20 s at most, once for each time that this machine is started.
 set -euo pipefail
+# shellcheck source=../lib/common.sh
 . "$(dirname "$0")/../lib/common.sh"
 help_if_asked "$@"
 

@@ -10,6 +10,7 @@
 #
 #   ACCEL=kvm|tcg   for x86_64, instead of finding out whether KVM works
 set -euo pipefail
+# shellcheck source=../lib/common.sh
 . "$(dirname "$0")/../lib/common.sh"
 help_if_asked "$@"
 
@@ -31,6 +32,7 @@ boot_um() {
 	tmp=$(mktemp -d)
 	cleanup_paths+=("$tmp")
 	# Its second console is the third file: results apart from messages.
+	# shellcheck disable=SC2054
 	vm=(env "TMPDIR=$tmp" "$kdir/linux" mem=1024M ncpus=2 seccomp=on
 		"initrd=$initramfs" "uml_dir=$tmp" con=null con0=null,fd:1
 		con1=null,fd:3 ssl=null results=tty1)
@@ -42,6 +44,7 @@ boot_um() {
 boot_x86_64() {
 	local accel=${ACCEL-}
 	[ -n "$accel" ] || accel=$("$top/scripts/vm/accel.sh" "$kdir")
+	# shellcheck disable=SC2054
 	case $accel in
 	kvm) cpu=(-accel kvm -cpu host) ;;
 	*) cpu=(-accel tcg,thread=multi -cpu max) ;;
@@ -60,7 +63,7 @@ status=0
 sed -i 's/\r$//' "$dir/kernel.log" "$dir/results"
 
 if grep -q '^rcu_headless: guest done$' "$dir/results" && [ $status -eq 0 ]; then
-	end=done
+	end="done"
 elif grep -q 'Kernel panic' "$dir/kernel.log"; then
 	end="the kernel panicked: $(grep -m 1 -o 'Kernel panic.*' "$dir/kernel.log")"
 elif [ $status -eq 124 ] || [ $status -eq 137 ]; then
@@ -70,4 +73,4 @@ else
 fi
 sed -i '/^rcu_headless: guest done$/d' "$dir/results"
 echo "$end" >"$dir/end"
-[ "$end" = done ]
+[ "$end" = "done" ]

@@ -7,6 +7,7 @@
 #
 #   /init  /bin  /modules/*.ko  /tests/*.sh  /tests/lib  /demo/run.sh
 set -euo pipefail
+# shellcheck source=../lib/common.sh
 . "$(dirname "$0")/../lib/common.sh"
 help_if_asked "$@"
 

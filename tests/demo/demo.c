@@ -26,7 +26,7 @@ static int config_replace(bool headless)
 {
 	struct config *new, *old;
 
-	new = kzalloc(sizeof(*new), GFP_KERNEL);
+	new = kzalloc_obj(*new);
 	if (!new)
 		return -ENOMEM;
 

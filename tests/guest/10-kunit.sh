@@ -32,10 +32,10 @@ for suite in $suites; do
 	results=$debugfs/kunit/$suite/results
 	# The file is a KTAP document of one suite: less its header, and with the
 	# suite's number changed, it is one of ours.
-	sed -e '/^KTAP version/d' -e '/^1\.\.1$/d' -e '/^\(not \)\?ok 1 /d' $results
-	planned=$(sed -n 's/^ *1\.\.\([0-9]*\)$/\1/p' $results | tail -n 1)
-	run=$(grep -c '^    \(not \)\?ok ' $results)
-	if grep -q "^ok 1 $suite" $results && [ "$planned" -eq "$run" ]; then
+	sed -e '/^KTAP version/d' -e '/^1\.\.1$/d' -e '/^\(not \)\?ok 1 /d' "$results"
+	planned=$(sed -n 's/^ *1\.\.\([0-9]*\)$/\1/p' "$results" | tail -n 1)
+	run=$(grep -c '^    \(not \)\?ok ' "$results")
+	if grep -q "^ok 1 $suite" "$results" && [ "$planned" -eq "$run" ]; then
 		echo "ok $nr $suite"
 	else
 		echo "# $run of $planned cases were run"

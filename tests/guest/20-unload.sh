@@ -3,7 +3,11 @@
 #
 # Unloading with thousands of objects pending, while a reader keeps them from
 # being freed: rmmod waits, frees all of them, and leaves nothing behind.
+#
+# The functions are called by name.
+# shellcheck disable=SC2317
 
+# shellcheck source=lib/ktap.sh
 . /tests/lib/ktap.sh
 
 module=/sys/module/rcu_headless_pending/parameters

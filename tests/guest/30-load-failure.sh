@@ -4,6 +4,7 @@
 # Loading the module with each of its allocations failing in turn, by fault
 # injection: it is loaded whole or not at all, and the next load succeeds.
 
+# shellcheck source=lib/ktap.sh
 . /tests/lib/ktap.sh
 
 module=/modules/rcu_headless.ko

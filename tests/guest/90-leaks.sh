@@ -3,6 +3,7 @@
 #
 # Whether kmemleak misses any memory after all other tests.
 
+# shellcheck source=lib/ktap.sh
 . /tests/lib/ktap.sh
 
 kmemleak=/sys/kernel/debug/kmemleak

@@ -195,4 +195,5 @@ static struct kunit_suite basics_suite = {
 	.suite_exit = fixture_suite_exit,
 	.test_cases = basics_cases,
 };
+
 kunit_test_suite(basics_suite);

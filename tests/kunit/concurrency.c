@@ -164,4 +164,5 @@ static struct kunit_suite concurrency_suite = {
 	.suite_exit = fixture_suite_exit,
 	.test_cases = concurrency_cases,
 };
+
 kunit_test_suite(concurrency_suite);

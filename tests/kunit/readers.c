@@ -139,4 +139,5 @@ static struct kunit_suite readers_suite = {
 	.suite_exit = fixture_suite_exit,
 	.test_cases = readers_cases,
 };
+
 kunit_test_suite(readers_suite);

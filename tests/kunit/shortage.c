@@ -144,4 +144,5 @@ static struct kunit_suite shortage_suite = {
 	.suite_exit = fixture_suite_exit,
 	.test_cases = shortage_cases,
 };
+
 kunit_test_suite(shortage_suite);
