@@ -49,4 +49,4 @@ install: modules_install
 
 $(goals):
 	$(if $(KDIR),,$(error Say for which kernel: make KDIR=/path/to/kernel $@))
-	+@scripts/module.sh "$(KDIR)" $@
+	+@scripts/module.sh "$(KDIR)" $@ $(MAKEOVERRIDES)

@@ -129,7 +129,7 @@ static void never_before_its_grace_period(struct kunit *test)
 static struct kunit_case readers_cases[] = {
 	KUNIT_CASE(reader_holds_back_slab),
 	KUNIT_CASE(reader_holds_back_vmalloc),
-	KUNIT_CASE(never_before_its_grace_period),
+	KUNIT_CASE_SLOW(never_before_its_grace_period),
 	{}
 };
 

@@ -143,8 +143,8 @@ static void shortage_waits_for_readers(struct kunit *test)
 }
 
 static struct kunit_case shortage_cases[] = {
-	KUNIT_CASE(shortage_loses_nothing),
-	KUNIT_CASE(shortage_waits_for_readers),
+	KUNIT_CASE_SLOW(shortage_loses_nothing),
+	KUNIT_CASE_SLOW(shortage_waits_for_readers),
 	{}
 };
 
