@@ -22,7 +22,7 @@ find_tools
 source=$("$top/scripts/kernel/fetch.sh")
 key=$({
 	basename "$source"
-	cat "$config"
+	grep -v -e '^#' -e '^$' "$config"
 	toolchain_text
 } | sha256sum | cut -c 1-12)
 out=$cache/kernels/$flavour-$key
