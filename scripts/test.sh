@@ -27,7 +27,7 @@ find "$runs" -mindepth 1 -maxdepth 1 | sort -r | tail -n +11 | xargs -r rm -rf
 # check NUMBER NAME FILE: a failure if there is anything in the file
 check() {
 	if [ -s "$3" ]; then
-		sed 's/^/# /' "$3"
+		head -n 40 "$3" | sed 's/^/# /'
 		echo "not ok $1 $2"
 	else
 		echo "ok $1 $2"

@@ -32,14 +32,18 @@ help_if_asked() {
 	esac
 }
 
-# Things to remove, and processes to end, when the script ends in any way.
+# Things to remove and processes to end when the script ends in any way.
 cleanup_paths=()
 cleanup_pids=()
+cleanup_vms=()
 cleanup() {
 	local status=$? pid
 	trap '' INT TERM
 	for pid in "${cleanup_pids[@]}"; do
 		kill "$pid" 2>/dev/null || true
+	done
+	for pid in "${cleanup_vms[@]}"; do
+		kill -KILL "$pid" 2>/dev/null || true
 	done
 	[ ${#cleanup_paths[@]} -eq 0 ] || rm -rf "${cleanup_paths[@]}"
 	exit "$status"

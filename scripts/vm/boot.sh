@@ -37,8 +37,8 @@ boot_um() {
 		"initrd=$initramfs" "uml_dir=$tmp" con=null con0=null,fd:1
 		con1=null,fd:3 ssl=null results=tty1)
 	read -ra words <<<"$append"
-	timeout --kill-after=5 "$seconds" "${vm[@]}" "${words[@]}" \
-		</dev/null >"$dir/kernel.log" 2>"$dir/um.err" 3>"$dir/results"
+	"${vm[@]}" "${words[@]}" \
+		</dev/null >"$dir/kernel.log" 2>"$dir/um.err" 3>"$dir/results" &
 }
 
 boot_x86_64() {
@@ -49,16 +49,31 @@ boot_x86_64() {
 	kvm) cpu=(-accel kvm -cpu host) ;;
 	*) cpu=(-accel tcg,thread=multi -cpu max) ;;
 	esac
-	timeout --kill-after=5 "$seconds" qemu-system-x86_64 "${cpu[@]}" -smp 4 -m 1024M \
+	qemu-system-x86_64 "${cpu[@]}" -smp 4 -m 1024M \
 		-nodefaults -no-user-config -display none -no-reboot \
 		-kernel "$kdir/arch/x86/boot/bzImage" -initrd "$initramfs" \
 		-serial "file:$dir/kernel.log" -serial "file:$dir/results" \
 		-append "console=ttyS0 results=ttyS1 preempt=full $append" \
-		</dev/null >"$dir/qemu.log" 2>&1
+		</dev/null >"$dir/qemu.log" 2>&1 &
 }
 
+# In the background, so that an interrupt is acted upon at once. Killed if it comes
+# to that, since UML makes no good end of SIGTERM.
 status=0
-"boot_$flavour" || status=$?
+start=$SECONDS
+hung=false
+"boot_$flavour"
+vm_pid=$!
+cleanup_vms+=("$vm_pid")
+while kill -0 "$vm_pid" 2>/dev/null; do
+	if [ $((SECONDS - start)) -ge "$seconds" ]; then
+		hung=true
+		kill -KILL "$vm_pid"
+		break
+	fi
+	sleep 0.2
+done
+wait "$vm_pid" 2>/dev/null || status=$?
 # Serial lines end in CR LF, and so does UML's console.
 sed -i 's/\r$//' "$dir/kernel.log" "$dir/results"
 
@@ -66,7 +81,7 @@ if grep -q '^rcu_headless: guest done$' "$dir/results" && [ $status -eq 0 ]; the
 	end="done"
 elif grep -q 'Kernel panic' "$dir/kernel.log"; then
 	end="the kernel panicked: $(grep -m 1 -o 'Kernel panic.*' "$dir/kernel.log")"
-elif [ $status -eq 124 ] || [ $status -eq 137 ]; then
+elif $hung; then
 	end="hung: no end after $seconds s"
 else
 	end="died: it ended with status $status before the guest was done"
