@@ -24,7 +24,7 @@ use crate::bulk_page::{
 
 /// Where the next pointer of a channel goes.
 ///
-/// One piece of code at a time may change it; any CPU may [`peek()`](Cursor::pending) meanwhile.
+/// One piece of code at a time may change it; any CPU may look ([`Cursor::pending()`]) meanwhile.
 ///
 /// # Invariants
 ///

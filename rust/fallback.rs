@@ -64,7 +64,7 @@ unsafe fn try_queue(
     if unsafe { queue.push(channel, object) } {
         return true;
     }
-    let Some(page) = queue.take_spare().or_else(|| fresh.take()) else {
+    let Some(page) = fresh.take().or_else(|| queue.take_spare()) else {
         return false;
     };
     // SAFETY: The contract of this function.

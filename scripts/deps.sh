@@ -86,11 +86,13 @@ if [ ${#missing[@]} -gt 0 ]; then
 		sudo -v
 	fi
 	say "Installing ${#missing[@]} packages: ${missing[*]}"
+	lock packages
 	step "Updating the lists of packages" "$cache/logs/apt-update.log" \
 		"${sudo[@]}" apt-get -q update
 	step "Installing" "$cache/logs/apt-install.log" "${sudo[@]}" \
 		env DEBIAN_FRONTEND=noninteractive \
-		apt-get -qy install --no-install-recommends "${missing[@]}"
+		apt-get -qy -o DPkg::Lock::Timeout=600 install \
+		--no-install-recommends "${missing[@]}"
 fi
 
 # Debian 12's own bindgen is older than the kernel takes.

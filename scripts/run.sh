@@ -17,7 +17,7 @@ help_if_asked "$@"
 kdir=$("$top/scripts/kernel/build.sh" um)
 initramfs=$("$top/scripts/build-tests.sh" "$kdir" um)
 
-logs=$cache/logs/run-um
+logs=$(log_dir run)
 say "Booting it (kernel log: $logs/kernel.log)"
 if "$top/scripts/vm/boot.sh" um "$kdir" "$initramfs" run "$logs" 120; then
 	cat "$logs/results"

@@ -16,11 +16,7 @@ set -euo pipefail
 help_if_asked "$@"
 
 kernels=${KERNELS:-um x86_64}
-runs=$cache/logs/tests
-logs=$runs/$(date +%Y%m%d-%H%M%S).$$
-mkdir -p "$logs"
-# The logs of the last ten runs are kept.
-find "$runs" -mindepth 1 -maxdepth 1 | sort -r | tail -n +11 | xargs -r rm -rf
+logs=$(log_dir test)
 
 "$top/scripts/deps.sh" test
 

@@ -79,6 +79,16 @@ step() {
 	echo "    done in $((SECONDS - start)) s" >&2
 }
 
+# log_dir KIND: makes a directory for the logs of this run; ten of a kind are kept
+log_dir() {
+	local dir
+	dir=$cache/logs/$1/$(date +%Y%m%d-%H%M%S).$$
+	mkdir -p "$dir"
+	find "$cache/logs/$1" -mindepth 1 -maxdepth 1 | sort -r | tail -n +11 |
+		xargs -r rm -rf
+	echo "$dir"
+}
+
 # lock NAME: one process at a time, until this one ends
 lock() {
 	local file=$cache/lock.$1 fd
