@@ -76,6 +76,11 @@ for flavour in $kernels; do
 	source=$("$top/scripts/kernel/fetch.sh")
 	python3 "$source/tools/testing/kunit/kunit.py" parse --json="$dir/counts.json" \
 		"$dir/ktap" >"$dir/parsed" || true
+	if [ ! -s "$dir/counts.json" ]; then
+		say "The results can't be read; see $dir/parsed"
+		failed=$((failed + 1))
+		continue
+	fi
 	passed=$((passed + $(number passed "$dir/counts.json")))
 	skipped=$((skipped + $(number skipped "$dir/counts.json")))
 	for kind in failed crashed errors; do
