@@ -64,10 +64,8 @@ pub(crate) struct Header {
     channel: Channel,
 }
 
+/// Where in a page its pointers begin.
 const FIRST: usize = size_of::<Header>().next_multiple_of(size_of::<Object>());
-
-/// How many pointers a page holds.
-pub(crate) const CAPACITY: usize = (PAGE_SIZE - FIRST) / size_of::<Object>();
 
 /// How many vmalloc objects are freed between two looks at whether somebody else needs the CPU.
 const RESCHED_EVERY: usize = 16;
@@ -299,7 +297,9 @@ pub(crate) unsafe fn next_mut<'a>(mut page: NonNull<Header>) -> &'a mut Option<N
 
 const _: () = {
     use kernel::build_assert::static_assert;
-    static_assert!(CAPACITY > 0);
-    // A cursor is at its page's end exactly when its low bits are zero.
-    static_assert!(FIRST + CAPACITY * size_of::<Object>() == PAGE_SIZE);
+    // The last pointer ends where the page does: a cursor is there exactly when its low bits are
+    // zero.
+    static_assert!((PAGE_SIZE - FIRST) % size_of::<Object>() == 0);
+    // `Cursor::open()` stores one pointer without looking.
+    static_assert!(PAGE_SIZE - FIRST >= 2 * size_of::<Object>());
 };
