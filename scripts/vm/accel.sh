@@ -27,7 +27,7 @@ if [ ! -s "$known" ]; then
 	mkdir "$work/build"
 	"$top/scripts/vm/initramfs.sh" "$work/build" "$work/initramfs.cpio"
 	if ACCEL=kvm "$top/scripts/vm/boot.sh" x86_64 "$kdir" "$work/initramfs.cpio" probe \
-		"$work/probe" 20; then
+		"$work/probe" 20 2>/dev/null; then
 		echo kvm >"$known.new"
 	else
 		echo tcg >"$known.new"
