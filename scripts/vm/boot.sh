@@ -19,12 +19,12 @@ flavour=$1 kdir=$2 initramfs=$3 mode=$4 dir=$5 seconds=$6
 
 mkdir -p "$dir"
 dir=$(cd "$dir" && pwd)
-rm -f "$dir/results" "$dir/kernel.log" "$dir/end"
+rm -f "$dir/results" "$dir/kernel.log" "$dir/end" "$dir/vm.err"
 : >"$dir/results"
 : >"$dir/kernel.log"
 
 # A kernel that dies ends at once; all its messages are kept.
-append="mode=$mode limit=$((seconds * 3 / 4)) panic=-1 ignore_loglevel kunit.enable=1"
+append="mode=$mode limit=$((seconds / 3)) panic=-1 ignore_loglevel kunit.enable=1"
 
 boot_um() {
 	# What it leaves about goes here and with it.
@@ -38,7 +38,7 @@ boot_um() {
 		con1=null,fd:3 ssl=null results=tty1)
 	read -ra words <<<"$append"
 	"${vm[@]}" "${words[@]}" \
-		</dev/null >"$dir/kernel.log" 2>"$dir/um.err" 3>"$dir/results" &
+		</dev/null >"$dir/kernel.log" 2>"$dir/vm.err" 3>"$dir/results" &
 }
 
 boot_x86_64() {
@@ -54,7 +54,7 @@ boot_x86_64() {
 		-kernel "$kdir/arch/x86/boot/bzImage" -initrd "$initramfs" \
 		-serial "file:$dir/kernel.log" -serial "file:$dir/results" \
 		-append "console=ttyS0 results=ttyS1 preempt=full $append" \
-		</dev/null >"$dir/qemu.log" 2>&1 &
+		</dev/null >"$dir/vm.err" 2>&1 &
 }
 
 # In the background, so that an interrupt is acted upon at once. Killed if it comes
@@ -65,15 +65,18 @@ hung=false
 "boot_$flavour"
 vm_pid=$!
 cleanup_vms+=("$vm_pid")
-while kill -0 "$vm_pid" 2>/dev/null; do
-	if [ $((SECONDS - start)) -ge "$seconds" ]; then
-		hung=true
-		kill -KILL "$vm_pid"
-		break
-	fi
-	sleep 0.2
-done
-wait "$vm_pid" 2>/dev/null || status=$?
+# Without the shell's own words on a child that was killed.
+{
+	while kill -0 "$vm_pid"; do
+		if [ $((SECONDS - start)) -ge "$seconds" ]; then
+			hung=true
+			kill -KILL "$vm_pid"
+			break
+		fi
+		sleep 0.2
+	done
+	wait "$vm_pid" || status=$?
+} 2>/dev/null
 # Serial lines end in CR LF, and so does UML's console.
 sed -i 's/\r$//' "$dir/kernel.log" "$dir/results"
 
@@ -85,6 +88,8 @@ elif $hung; then
 	end="hung: no end after $seconds s"
 else
 	end="died: it ended with status $status before the guest was done"
+	# When the kernel never said a word, its host may have said why.
+	[ -s "$dir/kernel.log" ] || end="$end: $(grep . "$dir/vm.err" | tail -n 1)"
 fi
 sed -i '/^rcu_headless: guest done$/d' "$dir/results"
 echo "$end" >"$dir/end"
