@@ -18,7 +18,7 @@ current=$cache/src/$package.current
 apt=$cache/apt
 
 lock source
-mkdir -p "$cache/src"
+mkdir -p "$cache/src" "$cache/logs"
 
 if [ "${1-}" != --refresh ] && [ -n "$(find "$current" -mmin -1440 2>/dev/null)" ] &&
 	[ -d "$(cat "$current")" ]; then
@@ -26,13 +26,19 @@ if [ "${1-}" != --refresh ] && [ -n "$(find "$current" -mmin -1440 2>/dev/null)"
 	exit 0
 fi
 
-# The mirror that this machine uses already.
+# The mirror that this machine uses already. Others' archives may have suites of
+# the same names; before the first update apt can't tell which are Debian's.
 command -v apt-get >/dev/null || die "no apt-get to get the kernel's source with" \
 	"Build for a kernel of your own instead: make KDIR=/path/to/prepared/kernel"
 codename=$(. /etc/os-release && echo "${VERSION_CODENAME-}")
 # shellcheck disable=SC2016
-site=$(apt-get indextargets --no-release-info --format '$(SITE) $(RELEASE)' |
-	awk -v release="$codename" '$2 == release { print $1; exit }')
+site=$({
+	apt-get indextargets --format '$(SITE) $(RELEASE) $(ORIGIN)'
+	apt-get indextargets --no-release-info --format '$(SITE) $(RELEASE) Debian'
+} | awk -v release="$codename" '
+	$3 == "Debian" && ($2 == release || $2 == "stable" || $2 == "oldstable") && !n++ {
+		print $1
+	}')
 keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 [ -n "$site" ] || die "apt has no source for Debian $codename to take a mirror from" \
 	"See /etc/apt/sources.list and /etc/apt/sources.list.d"
@@ -51,7 +57,9 @@ apt_get=(apt-get -q
 	-o Dir::Etc::SourceParts=/dev/null
 	-o "Dir::State::Lists=$apt/lists"
 	-o "Dir::Cache=$apt/cache"
-	-o "APT::Sandbox::User=$(id -un)")
+	-o "APT::Sandbox::User=$(id -un)"
+	# Else a mirror out of reach is but a warning, and no package a riddle.
+	-o APT::Update::Error-Mode=any)
 
 update_failed() {
 	if [ -d "$(cat "$current" 2>/dev/null)" ]; then
