@@ -2,94 +2,181 @@
 
 //! The functions that other modules call.
 //!
-//! C header: `include/linux/rcu_headless.h`, where each is documented for its callers.
+//! C header: `include/linux/rcu_headless.h`, where each is documented for its callers. What is
+//! exported is in C (`helpers/exports.c`) and passes on the address of its caller.
 
 use kernel::{
-    ffi::c_void,
-    pr_warn_once,
+    bindings::gfp_t,
+    error::from_result,
+    ffi::{
+        c_int,
+        c_void, //
+    },
+    prelude::*,
     task::might_sleep, //
 };
 
 use crate::{
+    address::{
+        is_plain,
+        is_plain_vmalloc, //
+    },
     barrier,
     bindings,
     bulk_page::{
         Channel,
         Object, //
     },
-    engine::{
-        self,
-        Engine, //
-    },
-    fallback,
-    stats::Counter, //
+    engine,
+    reserve,
+    submit,
+    this_cpu::{
+        Pin as PinnedHere,
+        Task, //
+    }, //
 };
 
-/// How many pointers [`kvfree_rcu_headless_bulk()`] stores before it lets others have the CPU.
+/// How many pointers [`rcu_headless_free_bulk()`] stores before it lets others have the CPU.
 const BULK_CHUNK: usize = 64;
 
-/// Frees a kmalloc object after a grace period.
+/// `kfree_rcu_headless()`.
 ///
 /// # Safety
 ///
-/// `ptr` must be null or an object of the kmalloc family that is the caller's to free, and that no
-/// reader can find who starts after this call. The module must be loaded.
+/// `ptr`, unless it is no object, must be one of the kmalloc family that is the caller's to free,
+/// and that no reader can find who starts after this call. The module must be loaded.
 ///
 /// # Context
 ///
 /// Process context, may sleep.
 #[no_mangle]
-pub(crate) unsafe extern "C" fn kfree_rcu_headless(ptr: *const c_void) {
-    might_sleep();
-    // SAFETY: Called through an exported symbol, so the module is loaded.
-    let engine = unsafe { engine::get() };
+unsafe extern "C" fn rcu_headless_free_slab(ptr: *const c_void, caller: usize) {
     // SAFETY: The contract of this function.
-    unsafe { queue(engine, Channel::Slab, ptr.cast_mut()) };
+    unsafe { free(true, ptr.cast_mut(), caller) }
 }
 
-/// Frees a kmalloc or vmalloc object after a grace period.
+/// `kvfree_rcu_headless()`.
 ///
 /// # Safety
 ///
-/// As for [`kfree_rcu_headless()`], with objects of the vmalloc family as well.
+/// As for [`rcu_headless_free_slab()`], with objects of the vmalloc family as well.
 ///
 /// # Context
 ///
 /// Process context, may sleep.
 #[no_mangle]
-pub(crate) unsafe extern "C" fn kvfree_rcu_headless(ptr: *const c_void) {
-    might_sleep();
-    // SAFETY: Called through an exported symbol, so the module is loaded.
-    let engine = unsafe { engine::get() };
-    let ptr = ptr.cast_mut();
-    // SAFETY: The contract of this function, and the object is in the channel that it belongs to.
-    unsafe { queue(engine, engine.channel_of(ptr), ptr) };
+unsafe extern "C" fn rcu_headless_free_any(ptr: *const c_void, caller: usize) {
+    // SAFETY: The contract of this function.
+    unsafe { free(false, ptr.cast_mut(), caller) }
 }
 
-/// Frees many objects after a grace period.
+/// `kvfree_rcu_headless_bulk()`.
 ///
 /// # Safety
 ///
 /// `ptrs` must point to `nr` readable pointers that nobody changes meanwhile, each as for
-/// [`kvfree_rcu_headless()`].
+/// [`rcu_headless_free_any()`].
 ///
 /// # Context
 ///
 /// Process context, may sleep.
 #[no_mangle]
-pub(crate) unsafe extern "C" fn kvfree_rcu_headless_bulk(nr: usize, ptrs: *const *mut c_void) {
-    might_sleep();
+unsafe extern "C" fn rcu_headless_free_bulk(nr: usize, ptrs: *const *mut c_void, caller: usize) {
     if nr == 0 {
         return;
     }
-    // SAFETY: Called through an exported symbol, so the module is loaded.
-    let engine = unsafe { engine::get() };
     // SAFETY: The contract of this function.
     let objects = unsafe { core::slice::from_raw_parts(ptrs, nr) };
     for chunk in objects.chunks(BULK_CHUNK) {
+        let mut rest = chunk.iter();
         // SAFETY: The contract of this function.
-        unsafe { queue_chunk(engine, chunk) };
+        while let Some(&object) = unsafe { store_some(&mut rest) } {
+            // SAFETY: As above.
+            unsafe { free_slowly(object, caller, false) };
+        }
     }
+}
+
+/// `kvfree_rcu_headless_try()`.
+///
+/// # Safety
+///
+/// As for [`rcu_headless_free_any()`].
+///
+/// # Context
+///
+/// Any context.
+#[no_mangle]
+unsafe extern "C" fn rcu_headless_free_try(ptr: *const c_void, caller: usize) -> bool {
+    // SAFETY: Called through an exported symbol, so the module is loaded.
+    let engine = unsafe { engine::get() };
+    // SAFETY: The contract of this function.
+    unsafe { submit::try_free(&engine, ptr.cast_mut(), caller) }
+}
+
+/// `kvfree_rcu_headless_reserved()`.
+///
+/// # Safety
+///
+/// As for [`rcu_headless_free_any()`], and `reserve` as for [`rcu_headless_reserve()`].
+///
+/// # Context
+///
+/// Any context.
+#[no_mangle]
+unsafe extern "C" fn rcu_headless_free_reserved(
+    reserve: *mut bindings::rcu_headless_reserve,
+    ptr: *const c_void,
+    caller: usize,
+) {
+    // SAFETY: Called through an exported symbol, so the module is loaded.
+    let engine = unsafe { engine::get() };
+    // SAFETY: The contract of this function.
+    let slot = unsafe { slot_of(reserve) };
+    // SAFETY: As above.
+    unsafe { submit::free_reserved(&engine, slot, ptr.cast_mut(), caller) }
+}
+
+/// Sets room aside.
+///
+/// # Safety
+///
+/// `reserve` must be valid, zero before the first call, and used by this API alone since. The
+/// module must be loaded.
+///
+/// # Context
+///
+/// Process context, sleeps.
+#[no_mangle]
+unsafe extern "C" fn rcu_headless_reserve(
+    reserve: *mut bindings::rcu_headless_reserve,
+    nr: usize,
+    gfp: gfp_t,
+) -> c_int {
+    might_sleep();
+    // SAFETY: Called through an exported symbol, so the module is loaded.
+    let engine = unsafe { engine::get() };
+    // SAFETY: The contract of this function.
+    let slot = unsafe { slot_of(reserve) };
+    from_result(|| slot.provide(engine, nr, gfp).map(|()| 0))
+}
+
+/// Gives a reserve back.
+///
+/// # Safety
+///
+/// As for [`rcu_headless_reserve()`].
+///
+/// # Context
+///
+/// Process context, sleeps.
+#[no_mangle]
+unsafe extern "C" fn rcu_headless_unreserve(reserve: *mut bindings::rcu_headless_reserve) {
+    might_sleep();
+    // SAFETY: Called through an exported symbol, so the module is loaded.
+    let engine = unsafe { engine::get() };
+    // SAFETY: The contract of this function.
+    unsafe { slot_of(reserve) }.give_back(&engine);
 }
 
 /// Waits until all objects that were queued before the call have been freed.
@@ -98,78 +185,124 @@ pub(crate) unsafe extern "C" fn kvfree_rcu_headless_bulk(nr: usize, ptrs: *const
 ///
 /// Process context, sleeps.
 #[no_mangle]
-pub(crate) extern "C" fn rcu_headless_barrier() {
+extern "C" fn rcu_headless_barrier() {
     might_sleep();
     // SAFETY: Called through an exported symbol, so the module is loaded.
-    barrier::wait(unsafe { engine::get() });
+    let engine = unsafe { engine::get() };
+    barrier::wait(&engine);
 }
 
-/// Queues one object.
+/// Frees an object after a grace period: in most calls, stores its pointer and that is all.
 ///
 /// # Safety
 ///
-/// `object` must be null or the caller's to give away, to be freed in the way of `channel`.
-#[inline]
-unsafe fn queue(engine: &Engine, channel: Channel, object: Object) {
-    if object.is_null() {
-        return;
-    }
-    let Some(mut queue) = engine.queues.own_this_cpu() else {
-        return leak(engine, 1);
+/// As for [`rcu_headless_free_any()`], or [`rcu_headless_free_slab()`] if `slab_only`.
+#[inline(always)]
+unsafe fn free(slab_only: bool, object: Object, caller: usize) {
+    let channel = if is_plain(object) {
+        Channel::Slab
+    } else if !slab_only && is_plain_vmalloc(object) {
+        Channel::Vmalloc
+    } else {
+        // SAFETY: The contract of this function.
+        return unsafe { free_slowly(object, caller, slab_only) };
     };
-    // SAFETY: The contract of this function.
-    if !unsafe { queue.push(channel, object) } {
-        drop(queue);
-        // SAFETY: The contract of this function; the object wasn't taken.
-        unsafe { fallback::queue_in_new_page(engine, channel, object) };
+    let Some(mut task) = Task::may_block() else {
+        // SAFETY: The contract of this function.
+        return unsafe { free_slowly(object, caller, slab_only) };
+    };
+    let pin = PinnedHere::new(&mut task);
+    // SAFETY: The contract of this function; the object is in the channel that it belongs to.
+    if !unsafe { pin.push(channel, object) } {
+        // SAFETY: The contract of this function.
+        unsafe { free_without_room(pin, object, caller, slab_only) };
     }
 }
 
-/// Queues some objects with preemption off, and the one that needs a new page with preemption on.
+/// Frees an object whose pointer can't just be stored.
+///
+/// Out of line, called last and with its arguments in the caller's order, so that [`free()`] has
+/// nothing to save or move.
 ///
 /// # Safety
 ///
-/// As for [`kvfree_rcu_headless_bulk()`].
-unsafe fn queue_chunk(engine: &Engine, objects: &[Object]) {
-    let mut rest = objects.iter().filter(|object| !object.is_null());
-    loop {
-        let Some(mut queue) = engine.queues.own_this_cpu() else {
-            return leak(engine, rest.count());
-        };
-        // SAFETY: The contract of this function, and each object is in the channel that it belongs
-        // to.
-        let full = rest.find(|&&o| !unsafe { queue.push(engine.channel_of(o), o) });
-        drop(queue);
-        let Some(&object) = full else {
-            return;
-        };
-        // SAFETY: As above; the object wasn't taken.
-        unsafe { fallback::queue_in_new_page(engine, engine.channel_of(object), object) };
-    }
-}
-
-/// Gives up on objects that came in from an interrupt which broke into the queue's owner.
-///
-/// That is a caller's mistake, which must not become a crash: the objects stay allocated.
+/// As for [`free()`].
 #[cold]
-fn leak(engine: &Engine, nr: usize) {
-    pr_warn_once!("called from an interrupt: objects are leaked\n");
-    // The counter is the interrupted owner's, who may be in the middle of adding to it: a count
-    // that gets lost here is the lesser evil.
-    let here = kernel::cpu::CpuId::current();
-    if let Some(slot) = engine.queues.slot(here) {
-        slot.shared().stats.add(Counter::Leaked, nr as i64);
-    }
+#[inline(never)]
+unsafe fn free_slowly(object: Object, caller: usize, slab_only: bool) {
+    // SAFETY: Called through an exported symbol, so the module is loaded.
+    let engine = unsafe { engine::get() };
+    // SAFETY: The contract of this function.
+    unsafe { submit::free(&engine, slab_only, object, caller) }
 }
 
-/// The types here are those of the C header: two functions fit into one array only if they agree.
+/// Frees an object whose pointer didn't fit into the open page.
+///
+/// # Safety
+///
+/// As for [`free()`].
+#[cold]
+#[inline(never)]
+unsafe fn free_without_room(
+    pin: PinnedHere<'_>,
+    object: Object,
+    caller: usize,
+    slab_only: bool,
+) {
+    drop(pin);
+    // SAFETY: The contract of this function.
+    unsafe { free_slowly(object, caller, slab_only) }
+}
+
+/// Stores pointers with preemption off all the while, and returns the first for which it takes more
+/// than that.
+///
+/// # Safety
+///
+/// As for [`free()`].
+unsafe fn store_some<'a>(objects: &mut core::slice::Iter<'a, Object>) -> Option<&'a Object> {
+    let Some(mut task) = Task::may_block() else {
+        return objects.next();
+    };
+    let pin = PinnedHere::new(&mut task);
+    objects.find(|&&object| {
+        let channel = if is_plain(object) {
+            Channel::Slab
+        } else if is_plain_vmalloc(object) {
+            Channel::Vmalloc
+        } else {
+            return true;
+        };
+        // SAFETY: The contract, and the object is in the channel that it belongs to.
+        !unsafe { pin.push(channel, object) }
+    })
+}
+
+/// The slot in a C reserve.
+///
+/// # Safety
+///
+/// `reserve` must be valid for `'a`, zero or used by this API alone.
+unsafe fn slot_of<'a>(reserve: *mut bindings::rcu_headless_reserve) -> &'a reserve::Slot {
+    const {
+        assert!(size_of::<bindings::rcu_headless_reserve>() == size_of::<reserve::Slot>());
+    }
+    // SAFETY: The contract, and a slot has the layout of the one pointer in it.
+    unsafe { &*reserve.cast() }
+}
+
+/// The types here are those of the C headers: two functions fit into one array only if they agree.
 const _: () = {
-    let _ = [kfree_rcu_headless, bindings::kfree_rcu_headless];
-    let _ = [kvfree_rcu_headless, bindings::kvfree_rcu_headless];
+    let _ = [rcu_headless_free_slab, bindings::rcu_headless_free_slab];
+    let _ = [rcu_headless_free_any, bindings::rcu_headless_free_any];
+    let _ = [rcu_headless_free_bulk, bindings::rcu_headless_free_bulk];
+    let _ = [rcu_headless_free_try, bindings::rcu_headless_free_try];
     let _ = [
-        kvfree_rcu_headless_bulk,
-        bindings::kvfree_rcu_headless_bulk, //
+        rcu_headless_free_reserved,
+        bindings::rcu_headless_free_reserved, //
     ];
+    let _ = [rcu_headless_reserve, bindings::rcu_headless_reserve];
+    let _ = [rcu_headless_unreserve, bindings::rcu_headless_unreserve];
     let _: unsafe extern "C" fn() = rcu_headless_barrier;
     let _: unsafe extern "C" fn() = bindings::rcu_headless_barrier;
 };

@@ -20,14 +20,24 @@ pub(crate) fn wait(engine: &Engine) {
     // A CPU that died between the steps would hand its objects on to one that has been seen to.
     let _cpus = CpusReadLock::new();
 
+    // 0. Queue what has come in atomic context.
+    for queue in engine.queues.slots() {
+        queue.shared().inbox().flush();
+    }
+    for inbox in engine.reserves().lock().inboxes() {
+        inbox.flush();
+    }
+
     // 1. Seal what is open, everywhere at once. An object that was queued before the call is now
     //    in a sealed page, in somebody's hands, or freed.
+    engine.barrier_begins();
     for queue in engine.queues.slots() {
         queue.shared().flush().hurry_on(engine.wq(), queue.cpu());
     }
     for queue in engine.queues.slots() {
         queue.shared().flush().flush();
     }
+    engine.barrier_has_sealed();
 
     // 2. Let the grace period of each sealed page pass.
     synchronize_rcu();

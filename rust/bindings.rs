@@ -8,6 +8,7 @@
 #![allow(
     clippy::all,
     dead_code,
+    improper_ctypes,
     missing_docs,
     non_camel_case_types,
     unreachable_pub,
@@ -17,6 +18,7 @@
 use kernel::{
     bindings::{
         delayed_work,
+        kernel_param,
         work_struct, //
     },
     ffi, //

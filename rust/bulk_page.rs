@@ -30,6 +30,7 @@ use kernel::{
 };
 
 use crate::{
+    double_free,
     rcu::Cookie,
     stats, //
 };
@@ -93,10 +94,22 @@ impl EmptyPage {
     ///
     /// Process context with preemption on: on PREEMPT_RT the page allocator takes sleeping locks.
     pub(crate) fn new_nowait() -> Option<Self> {
-        const GFP: gfp_t = bindings::GFP_NOWAIT | bindings::__GFP_NOWARN;
+        Self::new(bindings::GFP_NOWAIT | bindings::__GFP_NOWARN)
+    }
 
+    /// Takes a page from the page allocator, which may look for one, but not desperately.
+    ///
+    /// # Context
+    ///
+    /// Process context, sleeps. Nothing may be held that reclaim could need.
+    pub(crate) fn new_reclaim() -> Option<Self> {
         // SAFETY: Always sound to call.
-        let addr = unsafe { bindings::get_free_pages_noprof(GFP, 0) };
+        Self::new(unsafe { crate::bindings::rcu_headless_helper_gfp_refill() })
+    }
+
+    fn new(gfp: gfp_t) -> Option<Self> {
+        // SAFETY: The callers' contexts are those that the flags are for.
+        let addr = unsafe { bindings::get_free_pages_noprof(gfp, 0) };
         let page = NonNull::new(addr as *mut Header)?;
         // The pointers in it keep objects from being reported as leaked, and an object that should
         // be in some page and isn't is still reported.
@@ -105,7 +118,7 @@ impl EmptyPage {
         unsafe {
             crate::bindings::rcu_headless_helper_kmemleak_scan_area(page.as_ptr().cast(), PAGE_SIZE)
         };
-        stats::PAGES.fetch_add(1, kernel::sync::atomic::Relaxed);
+        stats::PAGES.add(1);
         // SAFETY: The page is ours, and begins aligned and large enough for a header.
         unsafe {
             page.write(Header {
@@ -149,7 +162,7 @@ impl EmptyPage {
 impl Drop for EmptyPage {
     fn drop(&mut self) {
         let addr = self.page.as_ptr();
-        stats::PAGES.fetch_sub(1, kernel::sync::atomic::Relaxed);
+        stats::PAGES.add(-1);
         // SAFETY: The area was announced when the page was allocated.
         unsafe { crate::bindings::rcu_headless_helper_kmemleak_free(addr.cast()) };
         // SAFETY: By the type invariant the page is ours, and it isn't used again.
@@ -163,6 +176,17 @@ impl Drop for EmptyPage {
 /// the page's start.
 pub(crate) fn pointers_before(end: NonNull<Object>) -> usize {
     ((end.addr().get() - 1) % PAGE_SIZE + 1 - FIRST) / size_of::<Object>()
+}
+
+/// The pointers before `end` in its page.
+///
+/// # Safety
+///
+/// `end` must be the place after the last pointer of an open page, which nobody changes meanwhile.
+pub(crate) unsafe fn pointers<'a>(end: NonNull<Object>) -> &'a [Object] {
+    let nr = pointers_before(end);
+    // SAFETY: There are that many before `end` (contract).
+    unsafe { core::slice::from_raw_parts(end.sub(nr).as_ptr(), nr) }
 }
 
 /// Closes an open page: no pointer is added to it any more, and its cookie is taken.
@@ -236,6 +260,11 @@ impl SealedPage {
         let (nr, channel) = (self.len(), self.channel());
         // SAFETY: `FIRST` is inside the page.
         let objects: NonNull<Object> = unsafe { self.page.byte_add(FIRST) }.cast();
+        if cfg!(CONFIG_DEBUG_OBJECTS_RCU_HEAD) {
+            // SAFETY: By the type invariants there are `nr` pointers.
+            let objects = unsafe { core::slice::from_raw_parts(objects.as_ptr(), nr) };
+            objects.iter().copied().for_each(double_free::leave);
+        }
         match channel {
             // SAFETY: By the type invariants there are `nr` pointers to free, all for `kfree()`,
             // and no reader can have any of them: their grace period is over. No cache is named,

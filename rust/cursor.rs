@@ -11,9 +11,8 @@ use core::{
     ptr::NonNull, //
 };
 
-use kernel::page::PAGE_SIZE;
-
 use crate::bulk_page::{
+    pointers,
     pointers_before,
     seal,
     Channel,
@@ -30,6 +29,7 @@ use crate::bulk_page::{
 ///
 /// Null, or the place after the last pointer of an open page that this cursor owns and that has at
 /// least one pointer, or is being given its first.
+#[repr(transparent)]
 pub(crate) struct Cursor(UnsafeCell<*mut Object>);
 
 // SAFETY: Only `unsafe` methods change it, whose callers promise to be the only ones at a time, and
@@ -39,14 +39,9 @@ unsafe impl Sync for Cursor {}
 unsafe impl Send for Cursor {}
 
 impl Cursor {
-    /// No page.
-    pub(crate) const fn none() -> Self {
-        // INVARIANT: Null.
-        Self(UnsafeCell::new(core::ptr::null_mut()))
-    }
-
+    /// The place after the last pointer, as seen from any CPU at any time.
     #[inline]
-    fn get(&self) -> *mut Object {
+    pub(crate) fn get(&self) -> *mut Object {
         // SAFETY: The cell is valid. Volatile, as another CPU may store to it at any time.
         unsafe { self.0.get().read_volatile() }
     }
@@ -55,31 +50,21 @@ impl Cursor {
     ///
     /// The caller must have the cursor to itself, and keep up its invariant.
     #[inline]
-    unsafe fn set(&self, at: *mut Object) {
+    pub(crate) unsafe fn set(&self, at: *mut Object) {
         // SAFETY: The cell is valid and nobody else stores to it (contract). Volatile, as another
         // CPU may look at it at any time.
         unsafe { self.0.get().write_volatile(at) };
     }
 
-    /// Appends a pointer to the open page. Returns whether there was room.
+    /// Whether the open page has the pointer.
     ///
     /// # Safety
     ///
-    /// The caller must have the cursor to itself, and `object` must be its to give away, to be
-    /// freed in the way of this cursor's channel.
-    #[inline]
-    pub(crate) unsafe fn push(&self, object: Object) -> bool {
-        let at = self.get();
-        if at.addr() % PAGE_SIZE == 0 {
-            return false;
-        }
-        // SAFETY: By the type invariant `at` is inside an open page that this cursor owns.
-        unsafe { at.write(object) };
-        // SAFETY: `at` is inside a page, so the next place is at most the page's end.
-        let next = unsafe { at.add(1) };
-        // SAFETY: The caller has the cursor to itself. INVARIANT: The page has one pointer more.
-        unsafe { self.set(next) };
-        true
+    /// The caller must have the cursor to itself.
+    pub(crate) unsafe fn holds(&self, object: Object) -> bool {
+        // SAFETY: By the type invariant this is the end of the pointers in an open page, which
+        // belongs to the caller for now.
+        NonNull::new(self.get()).is_some_and(|end| unsafe { pointers(end) }.contains(&object))
     }
 
     /// Closes the open page, full or not, if there is one.

@@ -8,16 +8,16 @@ use kernel::{
         File, //
     },
     fmt,
-    prelude::*,
-    sync::atomic::Relaxed, //
+    prelude::*, //
 };
 
 use crate::{
     bulk_page::Channel,
     engine::Handle,
+    misuse::Misuse,
     stats::{
-        Counter,
-        PAGES, //
+        self,
+        Counter, //
     },
 };
 
@@ -54,22 +54,37 @@ fn write_stats(engine: &Handle, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let open_slab = open(Channel::Slab);
     let open_vmalloc = open(Channel::Vmalloc);
 
+    let spares = queues().map(|q| q.spares.len()).sum::<usize>() as i64;
+    let parked = engine.parked() as i64;
+
     let lines = [
         ("queued_slab", sum(Counter::QueuedSlab) + open_slab),
         ("queued_vmalloc", sum(Counter::QueuedVmalloc) + open_vmalloc),
         ("freed_slab", sum(Counter::FreedSlab)),
         ("freed_vmalloc", sum(Counter::FreedVmalloc)),
         ("pending", sum(Counter::Waiting) + open_slab + open_vmalloc),
+        ("parked", parked),
         ("pages_in_use", sum(Counter::WaitingPages) + open_pages),
-        ("pages_spare", sum(Counter::SparePages)),
-        ("pages_allocated", PAGES.load(Relaxed)),
+        ("pages_spare", spares),
+        ("pages_allocated", stats::PAGES.get()),
         ("batches", sum(Counter::Batches)),
         ("grace_periods", sum(Counter::GracePeriods)),
+        ("page_from_spares", sum(Counter::PagesSpare)),
+        ("page_from_allocator", sum(Counter::PagesFresh)),
+        ("page_from_elapsed", sum(Counter::PagesElapsed)),
         ("fallbacks", sum(Counter::Fallbacks)),
-        ("leaked", sum(Counter::Leaked)),
+        ("try_taken", stats::TRY_TAKEN.get()),
+        ("try_refused", stats::TRY_REFUSED.get()),
+        ("reserved", stats::RESERVED.get()),
+        ("shrinker_scans", stats::SHRINKER_SCANS.get()),
+        ("shrinker_pages", stats::SHRINKER_PAGES.get()),
+        ("leaked", stats::LEAKED.get()),
     ];
     for (name, value) in lines {
         writeln!(f, "{name} {value}")?;
+    }
+    for misuse in Misuse::ALL {
+        writeln!(f, "{} {}", misuse.name(), misuse.count())?;
     }
     Ok(())
 }

@@ -13,6 +13,10 @@ use kernel::{
 };
 
 use crate::{
+    bulk_page::{
+        EmptyPage,
+        SealedPage, //
+    },
     engine::{
         Engine,
         Handle, //
@@ -24,6 +28,7 @@ use crate::{
     },
     rcu::Ring,
     stats::Counter,
+    this_cpu::Task,
     work::Run, //
 };
 
@@ -67,10 +72,10 @@ actor! {
 }
 
 impl Run for Drain {
-    fn run(&self) {
+    fn run(&self, task: &mut Task) {
         // Pages that are taken off the queue here are seen by the barrier as being in hand.
         let _in_hand = self.engine.in_hand.read_lock();
-        let elapsed = match queue_of(&self.engine, self.cpu) {
+        let elapsed = match queue_of(task, &self.engine, self.cpu) {
             Found::Owned(mut queue) => queue.take_elapsed(),
             Found::Elsewhere(queue) => {
                 let work = queue.shared().drain();
@@ -78,7 +83,10 @@ impl Run for Drain {
             }
             Found::Offline => return,
         };
-        release(&self.engine, elapsed);
+        release(task, &self.engine, elapsed, self.cpu);
+        if let Found::Owned(mut queue) = queue_of(task, &self.engine, self.cpu) {
+            queue.seal_deferred();
+        }
     }
 }
 
@@ -88,9 +96,11 @@ actor! {
 }
 
 impl Run for Flush {
-    fn run(&self) {
-        match queue_of(&self.engine, self.cpu) {
-            Found::Owned(mut queue) => queue.seal_all(),
+    fn run(&self, task: &mut Task) {
+        let must = self.engine.has_barrier();
+        match queue_of(task, &self.engine, self.cpu) {
+            Found::Owned(mut queue) if must => queue.seal_all(),
+            Found::Owned(mut queue) => queue.seal_all_or_defer(),
             Found::Elsewhere(queue) => {
                 let work = queue.shared().flush();
                 work.queue_on(self.engine.wq(), self.cpu, RETRY_JIFFIES);
@@ -110,11 +120,11 @@ enum Found<'a> {
     Offline,
 }
 
-fn queue_of(engine: &Engine, cpu: CpuId) -> Found<'_> {
+fn queue_of<'a>(task: &'a mut Task, engine: &'a Engine, cpu: CpuId) -> Found<'a> {
     let Some(queue) = engine.queues.slot(cpu) else {
         return Found::Offline;
     };
-    match queue.try_own() {
+    match queue.try_own(task) {
         Some(owned) => Found::Owned(owned),
         None if queue.is_online() => Found::Elsewhere(queue),
         None => Found::Offline,
@@ -123,34 +133,50 @@ fn queue_of(engine: &Engine, cpu: CpuId) -> Found<'_> {
 
 /// Frees the objects in `pages`, all of whose grace periods are over.
 ///
-/// The pages become spares of the CPU that this runs on, as far as it wants any.
+/// The pages become spares of `home`, the CPU that they came from, as far as it wants any.
 ///
 /// # Context
 ///
 /// Process context, may sleep. The caller holds `engine.in_hand` since before it took the pages.
-pub(crate) fn release(engine: &Engine, mut pages: WaitingPages) {
+pub(crate) fn release(task: &mut Task, engine: &Engine, mut pages: WaitingPages, home: CpuId) {
     while let Some(page) = pages.pop() {
-        let (nr, channel) = (page.len(), page.channel());
-        let released = page.release();
-        // Process context never finds the queue of its own CPU busy.
-        let Some(mut queue) = engine.queues.own_this_cpu() else {
+        let Some(empty) = release_page(task, engine, page) else {
             continue;
         };
-        match released {
-            Ok(empty) => {
-                queue.count(Counter::freed(channel), nr);
-                queue.uncount(Counter::Waiting, nr);
-                queue.uncount(Counter::WaitingPages, 1);
-                queue.count(Counter::Batches, 1);
-                let surplus = queue.give_spare(empty);
-                // The page allocator is called with preemption on again.
-                drop(queue);
-                drop(surplus);
-            }
-            Err(page) => {
-                pr_warn_once!("a page was about to be freed before its grace period\n");
-                queue.put_back(page);
-            }
+        if let Some(queue) = engine.queues.slot(home) {
+            drop(queue.shared().spares.keep(empty));
+        }
+    }
+}
+
+/// Empties a page of this CPU that has waited long enough, if there is one.
+///
+/// # Context
+///
+/// Process context, may sleep.
+pub(crate) fn empty_one(task: &mut Task, engine: &Engine) -> Option<EmptyPage> {
+    let _in_hand = engine.in_hand.read_lock();
+    let page = engine.queues.own_this_cpu(task).take_one_elapsed()?;
+    release_page(task, engine, page)
+}
+
+/// Frees the objects in a page whose grace period is over, and counts them.
+fn release_page(task: &mut Task, engine: &Engine, page: SealedPage) -> Option<EmptyPage> {
+    let (nr, channel) = (page.len(), page.channel());
+    let released = page.release();
+    let mut queue = engine.queues.own_this_cpu(task);
+    match released {
+        Ok(empty) => {
+            queue.count(Counter::freed(channel), nr);
+            queue.uncount(Counter::Waiting, nr);
+            queue.uncount(Counter::WaitingPages, 1);
+            queue.count(Counter::Batches, 1);
+            Some(empty)
+        }
+        Err(page) => {
+            pr_warn_once!("a page was about to be freed before its grace period\n");
+            queue.put_back(page);
+            None
         }
     }
 }

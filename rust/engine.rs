@@ -9,37 +9,49 @@ use core::{
 };
 
 use kernel::{
+    new_mutex,
     new_srcu,
     prelude::*,
-    sync::Srcu, //
+    sync::{
+        atomic::{
+            Atomic,
+            Full, //
+        },
+        Mutex,
+        Srcu, //
+    }, //
 };
 
 use crate::{
     barrier,
-    bindings,
-    bulk_page::{
-        Channel,
-        Object, //
-    },
+    inbox::Inbox,
     queue::{
         Queues,
         Shared, //
     },
+    reserve,
     work::WorkQueue, //
 };
 
 /// All that the loaded module has.
+///
+/// The order of the fields is the order in which they go: what uses others before what it uses.
 #[pin_data(PinnedDrop)]
 pub(crate) struct Engine {
-    /// Each CPU's queue. Before the rest, since what runs on it needs the rest.
+    /// The callers' reserves.
+    #[pin]
+    reserves: Mutex<reserve::List>,
+    /// Each CPU's queue.
     pub(crate) queues: Queues,
-    /// Where the queues' work runs.
+    /// Where the queues' work runs: it gives memory back and never waits for any.
     wq: WorkQueue,
-    /// Held for reading by whoever has pages in hand that are on no queue.
+    /// Where work runs that may wait for memory.
+    refill_wq: WorkQueue,
+    /// How many barriers want all open pages sealed.
+    barriers: Atomic<i32>,
+    /// Held for reading by whoever has pages or objects in hand that are on no queue.
     #[pin]
     pub(crate) in_hand: Srcu,
-    /// The addresses that `vmalloc()` hands out: from the first to before the second.
-    vmalloc: (usize, usize),
 }
 
 impl Engine {
@@ -50,9 +62,11 @@ impl Engine {
     /// Process context, sleeps.
     pub(crate) fn new() -> impl PinInit<Self, Error> {
         try_pin_init!(&this in Self {
-            wq: WorkQueue::new(c"rcu_headless")?,
+            reserves <- new_mutex!(reserve::List::default(), "rcu_headless_reserves"),
+            wq: WorkQueue::new(c"rcu_headless", true)?,
+            refill_wq: WorkQueue::new(c"rcu_headless_refill", false)?,
+            barriers: Atomic::new(0),
             in_hand <- new_srcu!("rcu_headless"),
-            vmalloc: vmalloc_range(),
             queues: Queues::new(|cpu| {
                 // The queues are part of the engine and dropped first. That the engine isn't
                 // complete yet doesn't matter: they look at it only when something is queued.
@@ -61,43 +75,73 @@ impl Engine {
         }? Error)
     }
 
+    /// Sees to it that each CPU that runs has its empty pages.
+    ///
+    /// # Context
+    ///
+    /// Process context, sleeps.
+    pub(crate) fn fill_spares(&self) -> Result {
+        for queue in self.queues.slots().filter(|queue| queue.is_online()) {
+            queue.shared().spares.fill()?;
+        }
+        Ok(())
+    }
+
     /// Where the queues' work runs.
     pub(crate) fn wq(&self) -> &WorkQueue {
         &self.wq
     }
 
-    /// Which channel an object belongs to.
-    #[inline]
-    pub(crate) fn channel_of(&self, object: Object) -> Channel {
-        // With tags in the upper bits of pointers a range says nothing.
-        let vmalloc = if cfg!(any(CONFIG_KASAN_SW_TAGS, CONFIG_KASAN_HW_TAGS)) {
-            // SAFETY: Always sound to call; it looks at the address only.
-            unsafe { kernel::bindings::is_vmalloc_addr(object) }
-        } else {
-            (self.vmalloc.0..self.vmalloc.1).contains(&object.addr())
-        };
-        if vmalloc {
-            Channel::Vmalloc
-        } else {
-            Channel::Slab
-        }
+    /// Where work runs that may wait for memory.
+    pub(crate) fn refill_wq(&self) -> &WorkQueue {
+        &self.refill_wq
+    }
+
+    /// The callers' reserves.
+    pub(crate) fn reserves(&self) -> &Mutex<reserve::List> {
+        &self.reserves
+    }
+
+    /// Where this CPU takes objects in atomic context; any other's would do as well.
+    pub(crate) fn inbox(&self) -> Pin<&Inbox> {
+        self.queues.nearby_slot().shared().inbox()
+    }
+
+    /// How many objects have come in atomic context and aren't queued yet.
+    ///
+    /// # Context
+    ///
+    /// Process context, sleeps.
+    pub(crate) fn parked(&self) -> usize {
+        let here = |queue: &crate::queue::Queue| queue.shared().inbox().fifo().len();
+        let in_queues: usize = self.queues.slots().map(here).sum();
+        let reserves = self.reserves.lock();
+        let in_reserves: usize = reserves.inboxes().map(|inbox| inbox.fifo().len()).sum();
+        in_queues + in_reserves
+    }
+
+    /// Whether a barrier wants all open pages sealed, whatever it costs.
+    pub(crate) fn has_barrier(&self) -> bool {
+        self.barriers.load(kernel::sync::atomic::Relaxed) > 0
+    }
+
+    /// Says so, before the work is queued that seals them.
+    pub(crate) fn barrier_begins(&self) {
+        self.barriers.fetch_add(1, Full);
+    }
+
+    /// Takes that back when they are sealed.
+    pub(crate) fn barrier_has_sealed(&self) {
+        self.barriers.fetch_sub(1, Full);
     }
 }
 
 #[pinned_drop]
 impl PinnedDrop for Engine {
     fn drop(self: Pin<&mut Self>) {
-        // Nobody queues any more: free what still waits. The fields do the rest, queues first.
+        // Nobody queues any more: free what still waits. The fields do the rest.
         barrier::wait(&self);
     }
-}
-
-fn vmalloc_range() -> (usize, usize) {
-    // SAFETY: Always sound to call.
-    let start = unsafe { bindings::rcu_headless_helper_vmalloc_start() };
-    // SAFETY: Always sound to call.
-    let end = unsafe { bindings::rcu_headless_helper_vmalloc_end() };
-    (start, end)
 }
 
 /// A reference to the engine for its own parts and for what is dropped before it.
@@ -172,10 +216,9 @@ impl Drop for Published {
 /// # Safety
 ///
 /// The caller must run while the module's [`Published`] lives: in a function that the module
-/// exports, or in a callback that is unregistered before.
+/// exports, or in a callback that is unregistered before. It must not keep the handle.
 #[inline]
-pub(crate) unsafe fn get<'a>() -> &'a Engine {
-    // SAFETY: While `Published` lives nobody writes to the slot, it holds a handle, and the engine
-    // outlives `Published` (all by the contract).
-    unsafe { (*ENGINE.0.get()).as_ref().unwrap_unchecked() }
+pub(crate) unsafe fn get() -> Handle {
+    // SAFETY: While `Published` lives nobody writes to the slot, and it holds a handle (contract).
+    unsafe { (*ENGINE.0.get()).unwrap_unchecked() }
 }

@@ -1,24 +1,35 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What a caller does when its pointer doesn't fit into the open page.
+//! How an object gets into a page when it doesn't fit into the open one.
+//!
+//! In this order, each counted on its own: a spare page; a page that can be allocated without
+//! waiting; a page of this CPU whose grace period is over, emptied on the spot; and, when all that
+//! fails, the caller waits for a grace period and empties all pages of this CPU.
 
 use kernel::bindings;
 
 use crate::{
+    address,
     bulk_page::{
         Channel,
         EmptyPage,
         Object, //
     },
+    double_free,
     drain,
     engine::Engine,
+    params,
     queue::OwnedQueue,
-    rcu::synchronize_rcu,
-    stats::Counter, //
+    rcu::{
+        synchronize_rcu,
+        synchronize_rcu_expedited, //
+    },
+    stats::Counter,
+    this_cpu::Task, //
 };
 
-/// Queues `object` in a new page: a spare or, failing that, a fresh one. Without either it waits
-/// for a grace period and frees the object itself.
+/// Queues `object`, or frees it after a grace period. `false` if it is found to be queued already,
+/// with nothing done.
 ///
 /// # Safety
 ///
@@ -27,84 +38,75 @@ use crate::{
 /// # Context
 ///
 /// Process context, may sleep.
-pub(crate) unsafe fn queue_in_new_page(engine: &Engine, channel: Channel, object: Object) {
-    let mut fresh = None;
-    loop {
-        // SAFETY: The contract of this function.
-        if unsafe { try_queue(engine, channel, object, &mut fresh) } {
-            return;
-        }
-        // Not with the queue in hand: no allocation with preemption off.
-        fresh = EmptyPage::new_nowait();
-        if fresh.is_none() {
-            // SAFETY: The contract of this function.
-            return unsafe { wait_and_free(engine, channel, object) };
-        }
-    }
-}
-
-/// Queues `object`, with the help of a spare or else of `fresh` if need be.
-///
-/// # Safety
-///
-/// `object` must be the caller's to give away, to be freed in the way of `channel`.
-unsafe fn try_queue(
+pub(crate) unsafe fn queue(
+    task: &mut Task,
     engine: &Engine,
     channel: Channel,
     object: Object,
-    fresh: &mut Option<EmptyPage>,
 ) -> bool {
-    // Process context never finds the queue of its own CPU busy.
-    let Some(mut queue) = engine.queues.own_this_cpu() else {
-        return false;
-    };
-    // This may be another CPU than before, or somebody may have opened a page meanwhile.
-    //
-    // SAFETY: The contract of this function.
-    if unsafe { queue.push(channel, object) } {
-        return true;
+    let mut page: Option<(EmptyPage, Counter)> = None;
+    loop {
+        // This may be another CPU than the last time, or somebody may have opened a page there.
+        let mut queue = engine.queues.own_this_cpu(task);
+        if address::is_thorough() && queue.holds(channel, object) {
+            return false;
+        }
+        // SAFETY: The contract of this function.
+        if unsafe { queue.push(channel, object) } {
+            return true;
+        }
+        let spare = || Some((queue.take_spare()?, Counter::PagesSpare));
+        if let Some((page, source)) = page.take().or_else(spare) {
+            queue.count(source, 1);
+            // SAFETY: The contract of this function.
+            unsafe { queue.open(page, channel, object) };
+            return true;
+        }
+        drop(queue);
+        // Not with the queue in hand: no allocation with preemption off.
+        page = EmptyPage::new_nowait()
+            .map(|page| (page, Counter::PagesFresh))
+            .or_else(|| Some((drain::empty_one(task, engine)?, Counter::PagesElapsed)));
+        if page.is_none() {
+            // SAFETY: The contract of this function.
+            unsafe { wait_and_free(task, engine, channel, object) };
+            return true;
+        }
     }
-    let Some(page) = fresh.take().or_else(|| queue.take_spare()) else {
-        return false;
-    };
-    // SAFETY: The contract of this function.
-    unsafe { queue.open(page, channel, object) };
-    true
 }
 
 /// Waits for a grace period and frees `object`, along with all that waits on this CPU.
 ///
 /// The caller takes what waits with it before it waits, so that one grace period serves all of it,
-/// wherever the caller wakes up. The emptied pages become spares there: after one wait there is
-/// room for many calls again.
+/// wherever the caller wakes up. The emptied pages go back to where they came from: after one wait
+/// there is room for many calls again.
 ///
 /// # Safety
 ///
-/// As for [`queue_in_new_page()`].
-unsafe fn wait_and_free(engine: &Engine, channel: Channel, object: Object) {
+/// As for [`queue()`].
+unsafe fn wait_and_free(task: &mut Task, engine: &Engine, channel: Channel, object: Object) {
     let _in_hand = engine.in_hand.read_lock();
-    let waiting = with_queue(engine, |queue| {
+    let (home, waiting) = {
+        let mut queue = engine.queues.own_this_cpu(task);
         queue.count(Counter::queued(channel), 1);
         queue.count(Counter::Waiting, 1);
         queue.count(Counter::GracePeriods, 1);
         queue.count(Counter::Fallbacks, 1);
-        queue.take_all()
-    });
+        (queue.cpu(), queue.take_all())
+    };
 
-    synchronize_rcu();
+    if params::expedited() {
+        synchronize_rcu_expedited();
+    } else {
+        synchronize_rcu();
+    }
 
+    double_free::leave(object);
     // SAFETY: The object is ours to free (contract), and its grace period is over.
     unsafe { bindings::kvfree(object) };
-    with_queue(engine, |queue| {
-        queue.count(Counter::freed(channel), 1);
-        queue.uncount(Counter::Waiting, 1);
-    });
-    if let Some(waiting) = waiting {
-        drain::release(engine, waiting);
-    }
-}
-
-/// Does `act` on this CPU's queue, which process context never finds busy.
-fn with_queue<R>(engine: &Engine, act: impl FnOnce(&mut OwnedQueue<'_>) -> R) -> Option<R> {
-    engine.queues.own_this_cpu().as_mut().map(act)
+    let queue: OwnedQueue<'_> = engine.queues.own_this_cpu(task);
+    queue.count(Counter::freed(channel), 1);
+    queue.uncount(Counter::Waiting, 1);
+    drop(queue);
+    drain::release(task, engine, waiting, home);
 }

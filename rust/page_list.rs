@@ -6,7 +6,6 @@ use core::ptr::NonNull;
 
 use crate::bulk_page::{
     next_mut,
-    EmptyPage,
     Header,
     SealedPage, //
 };
@@ -73,69 +72,25 @@ impl WaitingPages {
     /// Takes the pages at the front whose grace period is over.
     pub(crate) fn take_elapsed(&mut self) -> Self {
         let mut elapsed = Self::default();
-        while let Some(page) = self.pop() {
-            if !page.elapsed() {
-                self.push_front(page);
-                break;
-            }
+        while let Some(page) = self.take_one_elapsed() {
             elapsed.push(page);
         }
         elapsed
+    }
+
+    /// Takes the first page if its grace period is over.
+    pub(crate) fn take_one_elapsed(&mut self) -> Option<SealedPage> {
+        let page = self.pop()?;
+        if page.elapsed() {
+            return Some(page);
+        }
+        self.push_front(page);
+        None
     }
 
     fn push_front(&mut self, page: SealedPage) {
         let rest = core::mem::take(self);
         self.push(page);
         self.append(rest);
-    }
-}
-
-/// Empty pages at hand, a few.
-///
-/// # Invariants
-///
-/// `head` leads through the pages' links to `nr` pages, each an [`EmptyPage`] given up as a link to
-/// this list alone.
-#[derive(Default)]
-pub(crate) struct SparePages {
-    head: Option<NonNull<Header>>,
-    nr: usize,
-}
-
-// SAFETY: The list owns its pages, and empty pages may go to any thread.
-unsafe impl Send for SparePages {}
-
-impl SparePages {
-    /// How many pages there are.
-    pub(crate) fn len(&self) -> usize {
-        self.nr
-    }
-
-    /// Adds a page.
-    pub(crate) fn push(&mut self, page: EmptyPage) {
-        let link = page.into_link();
-        // SAFETY: The page was given up to this list, which we have to ourselves.
-        *unsafe { next_mut(link) } = self.head;
-        // INVARIANT: One page more, in front of the others.
-        self.head = Some(link);
-        self.nr += 1;
-    }
-
-    /// Takes a page.
-    pub(crate) fn pop(&mut self) -> Option<EmptyPage> {
-        let head = self.head?;
-        // SAFETY: `head` is on this list, which we have to ourselves.
-        // INVARIANT: One page less.
-        self.head = unsafe { next_mut(head) }.take();
-        self.nr -= 1;
-        // SAFETY: By the type invariant it was given up as an empty page, and it has just left
-        // the list.
-        Some(unsafe { EmptyPage::from_link(head) })
-    }
-}
-
-impl Drop for SparePages {
-    fn drop(&mut self) {
-        while self.pop().is_some() {}
     }
 }

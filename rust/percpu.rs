@@ -2,12 +2,9 @@
 
 //! Per-CPU storage that is reached only by its own CPU, plus a part that all may read.
 //!
-//! A slot has two parts. The local part belongs to code that runs on the slot's CPU with
-//! preemption off and that found the slot idle; that code holds an [`Owner`]. An interrupt that
-//! breaks in finds the slot busy and gets nothing. The shared part can be borrowed from anywhere.
-//!
-//! The busy flag needs no atomic instruction: only code on this CPU looks at it, and whoever
-//! breaks in is done before the interrupted code goes on (as in the kernel's `local_trylock_t`).
+//! A slot has two parts. The local part belongs to tasks that run on the slot's CPU with preemption
+//! off; such code holds an [`Owner`]. Interrupts can't have one, since it takes a [`Task`]. The
+//! shared part can be borrowed from anywhere.
 //!
 //! C header: [`include/linux/percpu.h`](srctree/include/linux/percpu.h)
 
@@ -27,17 +24,21 @@ use kernel::{
         nr_cpu_ids,
         CpuId, //
     },
-    prelude::*,
-    types::NotThreadSafe, //
+    prelude::*, //
 };
 
-use crate::bindings;
+use crate::{
+    bindings,
+    this_cpu::{
+        Pin as PinnedHere,
+        Task, //
+    }, //
+};
 
 /// One CPU's element of a [`PerCpu`].
 #[pin_data]
 pub(crate) struct Slot<L, S> {
     local: UnsafeCell<L>,
-    busy: UnsafeCell<bool>,
     cpu: CpuId,
     #[pin]
     shared: S,
@@ -63,20 +64,16 @@ impl<L, S> Slot<L, S> {
 
     /// Takes the slot if this code runs on its CPU.
     ///
-    /// `None` when it runs on another CPU, or broke into code that owns the slot.
-    ///
     /// # Context
     ///
-    /// Any context but NMI. Preemption is off until the owner is dropped.
-    pub(crate) fn try_own(&self) -> Option<Owner<'_, L, S>> {
-        // SAFETY: Always sound to call. Paired with the drop of `pin` or of the owner.
-        unsafe { bindings::rcu_headless_helper_preempt_disable() };
-        let pin = PreemptOff(NotThreadSafe);
+    /// Process context. Preemption is off until the owner is dropped.
+    pub(crate) fn try_own<'a>(&'a self, task: &'a mut Task) -> Option<Owner<'a, L, S>> {
+        let pin = PinnedHere::new(task);
         if CpuId::current().as_u32() != self.cpu.as_u32() {
             return None;
         }
-        // SAFETY: Preemption is off and this is the slot's CPU.
-        unsafe { Owner::new(self, pin) }
+        // INVARIANT: Preemption is off and this is the slot of this CPU.
+        Some(Owner { slot: self, pin })
     }
 
     /// Takes the slot of a CPU that is gone.
@@ -85,21 +82,12 @@ impl<L, S> Slot<L, S> {
     ///
     /// The slot's CPU must be offline, must stay so while the owner lives, and nobody else may
     /// call this for the same slot meanwhile.
-    pub(crate) unsafe fn own_dead(&self) -> Option<Owner<'_, L, S>> {
-        // SAFETY: Always sound to call. Paired with the drop of the owner.
-        unsafe { bindings::rcu_headless_helper_preempt_disable() };
-        // SAFETY: The CPU runs no code and the caller is the only one to stand in for it.
-        unsafe { Owner::new(self, PreemptOff(NotThreadSafe)) }
-    }
-}
-
-/// Preemption is off while this lives.
-struct PreemptOff(NotThreadSafe);
-
-impl Drop for PreemptOff {
-    fn drop(&mut self) {
-        // SAFETY: Whoever made the value turned preemption off for it.
-        unsafe { bindings::rcu_headless_helper_put_cpu() };
+    pub(crate) unsafe fn own_dead<'a>(&'a self, task: &'a mut Task) -> Owner<'a, L, S> {
+        // INVARIANT: Preemption is off; the rest is the contract.
+        Owner {
+            slot: self,
+            pin: PinnedHere::new(task),
+        }
     }
 }
 
@@ -107,32 +95,15 @@ impl Drop for PreemptOff {
 ///
 /// # Invariants
 ///
-/// Preemption is off; the slot is this CPU's, or its CPU is dead and nobody else stands in for
-/// it; `slot.busy` is set and was set for this owner.
+/// The code is a task's with preemption off; the slot is this CPU's, or its CPU is dead and nobody
+/// else stands in for it. There is no other owner of the slot: for another task to have one it
+/// would have to run on the same CPU, and this task's [`Task`] is lent to this one.
 pub(crate) struct Owner<'a, L, S> {
     slot: &'a Slot<L, S>,
-    _pin: PreemptOff,
+    pin: PinnedHere<'a>,
 }
 
 impl<'a, L, S> Owner<'a, L, S> {
-    /// # Safety
-    ///
-    /// The slot must be that of this CPU, or of a dead one that only the caller stands in for.
-    #[inline]
-    unsafe fn new(slot: &'a Slot<L, S>, pin: PreemptOff) -> Option<Self> {
-        let busy = slot.busy.get();
-        // SAFETY: Only code on this CPU touches the flag (contract of this function), and of two
-        // such pieces of code one has broken into the other and ends before the other goes on.
-        // Volatile, since that may happen between any two instructions.
-        if unsafe { busy.read_volatile() } {
-            return None;
-        }
-        // SAFETY: As above.
-        unsafe { busy.write_volatile(true) };
-        // INVARIANT: The flag was found clear and has just been set; the rest is the contract.
-        Some(Self { slot, _pin: pin })
-    }
-
     /// The shared part of the same slot.
     #[inline]
     pub(crate) fn shared(&self) -> Pin<&'a S> {
@@ -142,6 +113,12 @@ impl<'a, L, S> Owner<'a, L, S> {
     /// The CPU whose slot this is.
     pub(crate) fn cpu(&self) -> CpuId {
         self.slot.cpu
+    }
+
+    /// What keeps the code where it is.
+    #[inline]
+    pub(crate) fn pin(&self) -> &PinnedHere<'a> {
+        &self.pin
     }
 }
 
@@ -162,23 +139,16 @@ impl<L, S> DerefMut for Owner<'_, L, S> {
     }
 }
 
-impl<L, S> Drop for Owner<'_, L, S> {
-    #[inline]
-    fn drop(&mut self) {
-        // SAFETY: As in `new()`: by the type invariants this code has the flag to itself.
-        // Preemption is still off: `_pin` is dropped after this.
-        unsafe { self.slot.busy.get().write_volatile(false) };
-    }
-}
-
 /// A slot for each possible CPU.
 ///
 /// # Invariants
 ///
-/// `base` is a per-CPU allocation whose instance for each possible CPU holds a valid slot that is
-/// pinned there, with `cpu` naming that CPU.
+/// `base` is a per-CPU allocation whose instance for each of the first `nr` possible CPUs holds a
+/// valid slot that is pinned there, with `cpu` naming that CPU. These are all of them, but for the
+/// time that it is made.
 pub(crate) struct PerCpu<L, S> {
     base: NonNull<Slot<L, S>>,
+    nr: usize,
     _owns: PhantomData<Slot<L, S>>,
 }
 
@@ -194,29 +164,32 @@ impl<L: Default, S> PerCpu<L, S> {
     /// # Context
     ///
     /// Process context, sleeps.
-    pub(crate) fn new<I: PinInit<S>>(mut shared_of: impl FnMut(CpuId) -> I) -> Result<Self> {
+    pub(crate) fn new<I: PinInit<S>>(
+        mut shared_of: impl FnMut(CpuId) -> Result<I>,
+    ) -> Result<Self> {
         let layout = core::alloc::Layout::new::<Slot<L, S>>();
         // SAFETY: Always sound to call.
         let base =
             unsafe { bindings::rcu_headless_helper_alloc_percpu(layout.size(), layout.align()) };
         let base = NonNull::new(base.cast()).ok_or(AllocError)?;
-        // INVARIANT: Holds once the loop is done; it can't be left early, and `this` isn't used
-        // for anything else until then.
-        let this = Self {
+        // INVARIANT: No slot is valid yet, and none is counted.
+        let mut this = Self {
             base,
+            nr: 0,
             _owns: PhantomData,
         };
         for cpu in possible_cpus() {
-            let shared = shared_of(cpu);
+            let shared = shared_of(cpu)?;
             let init = pin_init!(Slot {
                 local: UnsafeCell::new(L::default()),
-                busy: UnsafeCell::new(false),
                 shared <- shared,
                 cpu,
             });
             // SAFETY: The place is allocated, aligned and nobody else's; it is never moved and is
             // dropped in place. The error type has no values.
             let Ok(()) = unsafe { init.__init(this.slot_ptr(cpu)) };
+            // INVARIANT: One more is valid.
+            this.nr += 1;
         }
         Ok(this)
     }
@@ -242,32 +215,35 @@ impl<L, S> PerCpu<L, S> {
 
     /// The slot of one CPU, if there can be such a CPU.
     pub(crate) fn slot(&self, cpu: CpuId) -> Option<&Slot<L, S>> {
-        self.slots().find(|s| s.cpu.as_u32() == cpu.as_u32())
+        // SAFETY: By the type invariants there is a valid slot for a possible CPU, which lives as
+        // long as `self` and is only ever borrowed shared.
+        is_possible(cpu.as_u32()).then(|| unsafe { &*self.slot_ptr(cpu) })
+    }
+
+    /// The slot of the CPU that this code runs on, or has run on a moment ago.
+    pub(crate) fn nearby_slot(&self) -> &Slot<L, S> {
+        // SAFETY: As above; the CPU that code runs on is possible.
+        unsafe { &*self.slot_ptr(CpuId::current()) }
     }
 
     /// Takes the slot of the CPU that this code runs on.
     ///
-    /// `None` when it broke into code that owns the slot, so never in process context.
-    ///
     /// # Context
     ///
-    /// Any context but NMI. Preemption is off until the owner is dropped.
+    /// Process context. Preemption is off until the owner is dropped.
     #[inline]
-    pub(crate) fn own_this_cpu(&self) -> Option<Owner<'_, L, S>> {
-        // SAFETY: `base` is a per-CPU allocation. Paired with the drop of `pin` or of the owner.
-        let slot = unsafe { bindings::rcu_headless_helper_get_cpu_ptr(self.base.as_ptr().cast()) };
-        let pin = PreemptOff(NotThreadSafe);
-        // SAFETY: By the type invariants there is a valid slot for this CPU, which lives as long
-        // as `self` and is only ever borrowed shared.
-        let slot = unsafe { &*slot.cast::<Slot<L, S>>() };
-        // SAFETY: Preemption is off and this is the slot of this CPU.
-        unsafe { Owner::new(slot, pin) }
+    pub(crate) fn own_this_cpu<'a>(&'a self, task: &'a mut Task) -> Owner<'a, L, S> {
+        let pin = PinnedHere::new(task);
+        // SAFETY: As above; with preemption off it stays the slot of this CPU.
+        let slot = unsafe { &*self.slot_ptr(CpuId::current()) };
+        // INVARIANT: Preemption is off and this is the slot of this CPU.
+        Owner { slot, pin }
     }
 }
 
 impl<L, S> Drop for PerCpu<L, S> {
     fn drop(&mut self) {
-        for cpu in possible_cpus() {
+        for cpu in possible_cpus().take(self.nr) {
             // SAFETY: By the type invariants there is a valid slot; nobody borrows it any more,
             // and it isn't used again.
             unsafe { core::ptr::drop_in_place(self.slot_ptr(cpu)) };
@@ -277,11 +253,16 @@ impl<L, S> Drop for PerCpu<L, S> {
     }
 }
 
-fn possible_cpus() -> impl Iterator<Item = CpuId> {
+/// All CPUs that there can be.
+pub(crate) fn possible_cpus() -> impl Iterator<Item = CpuId> {
     (0..nr_cpu_ids())
-        // SAFETY: Always sound to call with a number below `nr_cpu_ids`.
-        .filter(|&cpu| unsafe { bindings::rcu_headless_helper_cpu_possible(cpu) })
+        .filter(|&cpu| is_possible(cpu))
         .filter_map(CpuId::from_u32)
+}
+
+fn is_possible(cpu: u32) -> bool {
+    // SAFETY: Always sound to call with a number below `nr_cpu_ids`, as those of `CpuId` are.
+    unsafe { bindings::rcu_headless_helper_cpu_possible(cpu) }
 }
 
 fn is_online(cpu: CpuId) -> bool {

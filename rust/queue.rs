@@ -4,10 +4,12 @@
 //!
 //! Two promises hold whenever nobody owns the slot, so that no object is forgotten:
 //!
-//! - while a channel has an open page, the CPU's flush work is queued or about to run;
+//! - while a channel has an open page, the CPU's flush work is queued or about to run, or has left
+//!   the page to the next drain work;
 //! - while sealed pages wait, the CPU's alarm is set or its drain work is queued or about to run.
 
 use kernel::{
+    bindings,
     cpu::CpuId,
     prelude::*,
     time::msecs_to_jiffies, //
@@ -23,30 +25,35 @@ use crate::{
     cursor::Cursor,
     drain,
     engine::Handle,
-    page_list::{
-        SparePages,
-        WaitingPages, //
-    },
+    inbox::Inbox,
+    page_list::WaitingPages,
+    params,
     percpu,
     rcu::Alarm,
+    spares::{
+        Refill,
+        SparePages, //
+    },
     stats::{
         Counter,
         CpuStats, //
     },
+    this_cpu::{
+        cursors_of,
+        Cursors, //
+    },
     work::Work, //
 };
 
-/// How long an open page may wait for more pointers before it is sealed as it is.
-const FLUSH_DELAY_MS: u32 = 100;
-
-/// How many empty pages a CPU keeps at hand.
-const MAX_SPARES: usize = 4;
+/// How many objects can come in atomic context on one CPU before a task gets to run.
+const INBOX_OBJECTS: usize = 512;
 
 /// What only the owner of the slot uses.
 #[derive(Default)]
 pub(crate) struct Local {
     waiting: WaitingPages,
-    spares: SparePages,
+    /// The drain is to seal what is open, since the flush work wouldn't.
+    flush_deferred: bool,
 }
 
 /// What others may look at and act on.
@@ -56,16 +63,22 @@ pub(crate) struct Local {
 /// The cursors are changed by the owner of the slot alone.
 #[pin_data]
 pub(crate) struct Shared {
-    cursors: [Cursor; Channel::COUNT],
+    cursors: &'static Cursors,
     /// The counters of this CPU.
     pub(crate) stats: CpuStats,
+    /// Empty pages at hand.
+    pub(crate) spares: SparePages,
     engine: Handle,
+    #[pin]
+    inbox: Inbox,
     #[pin]
     alarm: Alarm<drain::OnAlarm>,
     #[pin]
     drain: Work<drain::Drain>,
     #[pin]
     flush: Work<drain::Flush>,
+    #[pin]
+    refill: Work<Refill>,
 }
 
 /// All CPUs' queues.
@@ -77,21 +90,26 @@ pub(crate) type OwnedQueue<'a> = percpu::Owner<'a, Local, Shared>;
 
 impl Shared {
     /// Makes an empty queue for `cpu`.
-    pub(crate) fn new(engine: Handle, cpu: CpuId) -> impl PinInit<Self> {
-        pin_init!(Self {
-            cursors: [const { Cursor::none() }; Channel::COUNT],
+    pub(crate) fn new(engine: Handle, cpu: CpuId) -> Result<impl PinInit<Self>> {
+        let inbox = Inbox::new(engine, INBOX_OBJECTS, bindings::GFP_KERNEL)?;
+        Ok(pin_init!(Self {
+            cursors: cursors_of(cpu),
             stats: CpuStats::new(),
+            spares: SparePages::new(),
+            inbox <- inbox,
+            refill <- Work::new(Refill::new(engine, cpu)),
             alarm <- Alarm::new(drain::OnAlarm::new(engine, cpu)),
             drain <- Work::new(drain::Drain::new(engine, cpu)),
             flush <- Work::new(drain::Flush::new(engine, cpu)),
             engine,
-        })
+        }))
     }
 
     fn cursor(&self, channel: Channel) -> &Cursor {
+        let [slab, vmalloc] = self.cursors;
         match channel {
-            Channel::Slab => &self.cursors[0],
-            Channel::Vmalloc => &self.cursors[1],
+            Channel::Slab => slab,
+            Channel::Vmalloc => vmalloc,
         }
     }
 
@@ -115,6 +133,17 @@ impl Shared {
     pub(crate) fn flush(self: Pin<&Self>) -> Pin<&Work<drain::Flush>> {
         // SAFETY: The field is pinned along with the struct.
         unsafe { self.map_unchecked(|s| &s.flush) }
+    }
+
+    /// Where objects wait that came in atomic context.
+    pub(crate) fn inbox(self: Pin<&Self>) -> Pin<&Inbox> {
+        // SAFETY: The field is pinned along with the struct.
+        unsafe { self.map_unchecked(|s| &s.inbox) }
+    }
+
+    fn refill(self: Pin<&Self>) -> Pin<&Work<Refill>> {
+        // SAFETY: The field is pinned along with the struct.
+        unsafe { self.map_unchecked(|s| &s.refill) }
     }
 
     fn alarm(self: Pin<&Self>) -> Pin<&Alarm<drain::OnAlarm>> {
@@ -141,8 +170,14 @@ impl OwnedQueue<'_> {
     /// `object` must be the caller's to give away, to be freed in the way of `channel`.
     #[inline]
     pub(crate) unsafe fn push(&mut self, channel: Channel, object: Object) -> bool {
-        // SAFETY: The owner has the cursor to itself; the rest is the contract.
-        unsafe { self.shared().get_ref().cursor(channel).push(object) }
+        // SAFETY: The contract.
+        unsafe { self.pin().push(channel, object) }
+    }
+
+    /// Whether the channel's open page has the pointer already.
+    pub(crate) fn holds(&self, channel: Channel, object: Object) -> bool {
+        // SAFETY: The owner has the cursor to itself.
+        unsafe { self.shared().get_ref().cursor(channel).holds(object) }
     }
 
     /// Opens `page` for the channel and stores a first pointer; what was open is sealed.
@@ -159,7 +194,7 @@ impl OwnedQueue<'_> {
         shared.flush().queue_on(
             shared.engine.wq(),
             self.cpu(),
-            msecs_to_jiffies(FLUSH_DELAY_MS),
+            msecs_to_jiffies(params::drain_delay_ms()),
         );
     }
 
@@ -172,8 +207,29 @@ impl OwnedQueue<'_> {
 
     /// Seals all open pages.
     pub(crate) fn seal_all(&mut self) {
+        self.flush_deferred = false;
         for channel in Channel::ALL {
             self.seal(channel);
+        }
+    }
+
+    /// Seals all open pages, unless there would be no empty page left while others will come back
+    /// soon: then that is done when they have.
+    ///
+    /// Without memory it thus takes a page full of pointers to run out of pages, not a page that is
+    /// old.
+    pub(crate) fn seal_all_or_defer(&mut self) {
+        if self.waiting.is_empty() || self.shared().spares.len() > 0 {
+            self.seal_all();
+        } else {
+            self.flush_deferred = true;
+        }
+    }
+
+    /// Does what [`Self::seal_all_or_defer()`] has left, if anything.
+    pub(crate) fn seal_deferred(&mut self) {
+        if core::mem::take(&mut self.flush_deferred) {
+            self.seal_all_or_defer();
         }
     }
 
@@ -204,6 +260,11 @@ impl OwnedQueue<'_> {
         elapsed
     }
 
+    /// Takes the page that has waited longest, if its grace period is over.
+    pub(crate) fn take_one_elapsed(&mut self) -> Option<SealedPage> {
+        self.waiting.take_one_elapsed()
+    }
+
     /// Takes all that waits, open pages included.
     pub(crate) fn take_all(&mut self) -> WaitingPages {
         for channel in Channel::ALL {
@@ -224,27 +285,14 @@ impl OwnedQueue<'_> {
         self.rearm();
     }
 
-    /// Takes an empty page, if one is at hand.
-    pub(crate) fn take_spare(&mut self) -> Option<EmptyPage> {
-        let page = self.spares.pop()?;
-        self.uncount(Counter::SparePages, 1);
-        Some(page)
-    }
-
-    /// Keeps an empty page at hand; it comes back when there are enough.
-    #[must_use = "a page that isn't kept is to be freed once the queue is let go"]
-    pub(crate) fn give_spare(&mut self, page: EmptyPage) -> Option<EmptyPage> {
-        if self.spares.len() >= MAX_SPARES {
-            return Some(page);
+    /// Takes an empty page, if one is at hand, and has more got if few are left.
+    pub(crate) fn take_spare(&self) -> Option<EmptyPage> {
+        let shared = self.shared();
+        let page = shared.spares.take();
+        if shared.spares.is_low() {
+            let wq = shared.get_ref().engine.refill_wq();
+            shared.refill().queue_on(wq, self.cpu(), Refill::delay());
         }
-        self.spares.push(page);
-        self.count(Counter::SparePages, 1);
-        None
-    }
-
-    /// Takes all empty pages.
-    pub(crate) fn take_spares(&mut self) -> SparePages {
-        self.uncount(Counter::SparePages, self.spares.len());
-        core::mem::take(&mut self.spares)
+        page
     }
 }

@@ -30,6 +30,16 @@ pub(crate) use kernel::sync::rcu::{
     synchronize_rcu, //
 };
 
+/// Waits for a grace period in a hurry: sooner, at the cost of interrupting all CPUs.
+///
+/// # Context
+///
+/// Process context, sleeps.
+pub(crate) fn synchronize_rcu_expedited() {
+    // SAFETY: Sound in process context, outside RCU read-side critical sections.
+    unsafe { bindings::synchronize_rcu_expedited() };
+}
+
 /// A moment in the sequence of grace periods.
 ///
 /// Whatever readers could no longer find before the cookie was taken may be freed once it has

@@ -7,21 +7,32 @@
 
 use kernel::prelude::*;
 
+mod address;
 mod api;
 mod barrier;
 mod bindings;
 mod bulk_page;
 mod cursor;
 mod debugfs;
+mod double_free;
 mod drain;
 mod engine;
 mod fallback;
+mod fifo;
 mod hotplug;
+mod inbox;
+mod misuse;
 mod page_list;
+mod params;
 mod percpu;
 mod queue;
 mod rcu;
+mod reserve;
+mod shrinker;
+mod spares;
 mod stats;
+mod submit;
+mod this_cpu;
 mod work;
 
 module! {
@@ -38,6 +49,7 @@ module! {
 /// more when it goes.
 struct RcuHeadless {
     _debugfs: debugfs::Files,
+    _shrinker: shrinker::Registration,
     _hotplug: hotplug::Registration,
     _published: engine::Published,
     _engine: Pin<KBox<engine::Engine>>,
@@ -45,6 +57,7 @@ struct RcuHeadless {
 
 impl kernel::Module for RcuHeadless {
     fn init(_module: &'static ThisModule) -> Result<Self> {
+        address::init();
         let engine = KBox::pin_init(engine::Engine::new(), GFP_KERNEL)?;
         // SAFETY: `engine` is pinned on the heap and moves, unopened, into the last field of the
         // module, or is dropped last of the locals here. All that is given a copy of `handle` is
@@ -52,10 +65,13 @@ impl kernel::Module for RcuHeadless {
         let handle = unsafe { engine::Handle::new(engine.as_ref()) };
         let published = engine::Published::new(handle);
         let hotplug = hotplug::Registration::new()?;
+        engine.fill_spares()?;
+        let shrinker = shrinker::Registration::new()?;
         let debugfs = debugfs::Files::new(handle)?;
 
         Ok(Self {
             _debugfs: debugfs,
+            _shrinker: shrinker,
             _hotplug: hotplug,
             _published: published,
             _engine: engine,

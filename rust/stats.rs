@@ -15,8 +15,40 @@ use crate::bulk_page::Channel;
 
 /// Pages of pointers that exist, empty ones included.
 ///
-/// Global, not per CPU, since pages are allocated and freed where no slot is owned.
-pub(crate) static PAGES: Atomic<i64> = Atomic::new(0);
+/// Global, not per CPU, since pages are allocated and freed where no slot is owned; so are the
+/// counters below, of what happens in any context.
+pub(crate) static PAGES: Global = Global::new();
+/// Objects that `kvfree_rcu_headless_try()` took.
+pub(crate) static TRY_TAKEN: Global = Global::new();
+/// Objects that it didn't, for lack of room.
+pub(crate) static TRY_REFUSED: Global = Global::new();
+/// Objects that were freed through a reserve.
+pub(crate) static RESERVED: Global = Global::new();
+/// Pointers that will never be freed: no objects of ours to free, or no way to.
+pub(crate) static LEAKED: Global = Global::new();
+/// How often the kernel asked for memory.
+pub(crate) static SHRINKER_SCANS: Global = Global::new();
+/// Pages that it was given.
+pub(crate) static SHRINKER_PAGES: Global = Global::new();
+
+/// A counter for all CPUs and contexts.
+pub(crate) struct Global(Atomic<i64>);
+
+impl Global {
+    const fn new() -> Self {
+        Self(Atomic::new(0))
+    }
+
+    /// Adds to it.
+    pub(crate) fn add(&self, n: i64) {
+        self.0.fetch_add(n, Relaxed);
+    }
+
+    /// Reads it.
+    pub(crate) fn get(&self) -> i64 {
+        self.0.load(Relaxed)
+    }
+}
 
 /// What is counted per CPU.
 ///
@@ -36,20 +68,22 @@ pub(crate) enum Counter {
     Waiting,
     /// Sealed pages not released yet.
     WaitingPages,
-    /// Empty pages at hand.
-    SparePages,
     /// Pages whose objects were freed in one go.
     Batches,
     /// Grace periods that were waited for, by an alarm or asleep.
     GracePeriods,
+    /// Pages that were opened when they had been at hand.
+    PagesSpare,
+    /// Pages that were opened when they had just been allocated.
+    PagesFresh,
+    /// Pages that were opened when their objects had been freed on the spot.
+    PagesElapsed,
     /// Calls that found no page and waited.
     Fallbacks,
-    /// Objects never to be freed, since the call came from where it mustn't.
-    Leaked,
 }
 
 impl Counter {
-    const COUNT: usize = Self::Leaked as usize + 1;
+    const COUNT: usize = Self::Fallbacks as usize + 1;
 
     /// Where objects of a channel are counted when they have left the cursor.
     pub(crate) fn queued(channel: Channel) -> Self {

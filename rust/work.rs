@@ -20,7 +20,9 @@ use kernel::{
     types::Opaque, //
 };
 
-/// A per-CPU workqueue that makes progress when memory is short.
+use crate::this_cpu::Task;
+
+/// A per-CPU workqueue.
 ///
 /// # Invariants
 ///
@@ -33,21 +35,21 @@ unsafe impl Send for WorkQueue {}
 unsafe impl Sync for WorkQueue {}
 
 impl WorkQueue {
-    /// Makes a workqueue.
-    ///
-    /// It has a rescuer thread: draining gives memory back, so it must not have to wait for memory.
+    /// Makes a workqueue. With a rescuer thread its work makes progress when memory is short.
     ///
     /// # Context
     ///
     /// Process context, sleeps.
-    pub(crate) fn new(name: &'static CStr) -> Result<Self> {
-        const FLAGS: u32 = bindings::wq_flags_WQ_MEM_RECLAIM | bindings::wq_flags_WQ_PERCPU;
-
+    pub(crate) fn new(name: &'static CStr, rescuer: bool) -> Result<Self> {
+        let flags = match rescuer {
+            true => bindings::wq_flags_WQ_PERCPU | bindings::wq_flags_WQ_MEM_RECLAIM,
+            false => bindings::wq_flags_WQ_PERCPU,
+        };
         // SAFETY: The format asks for one string and is given one, which is NUL-terminated.
         let wq = unsafe {
             bindings::alloc_workqueue_noprof(
                 c"%s".as_char_ptr(),
-                FLAGS,
+                flags,
                 0,
                 name.as_char_ptr(), //
             )
@@ -72,7 +74,7 @@ pub(crate) trait Run: Sync + 'static {
     ///
     /// Process context, may sleep. On the CPU that it was queued for, unless that CPU is going
     /// down or coming up.
-    fn run(&self);
+    fn run(&self, task: &mut Task);
 }
 
 /// A piece of work that is queued for one CPU, at once or after a delay.
@@ -132,6 +134,33 @@ impl<T: Run> Work<T> {
         unsafe { bindings::mod_delayed_work_on(cpu, wq, self.work.get(), 0) };
     }
 
+    /// Queues the work after `delay`, unless it is queued already, for a CPU near this one.
+    ///
+    /// # Context
+    ///
+    /// Any context but NMI.
+    pub(crate) fn queue(self: Pin<&Self>, wq: &WorkQueue, delay: Jiffies) {
+        let cpu = bindings::wq_misc_consts_WORK_CPU_UNBOUND as c_int;
+        // SAFETY: As in `queue_on()`.
+        unsafe { bindings::queue_delayed_work_on(cpu, wq.0.as_ptr(), self.work.get(), delay) };
+    }
+
+    /// Queues the work at once, even if it is queued with a delay, for a CPU near this one.
+    ///
+    /// # Context
+    ///
+    /// Any context but NMI.
+    pub(crate) fn hurry(self: Pin<&Self>, wq: &WorkQueue) {
+        let cpu = bindings::wq_misc_consts_WORK_CPU_UNBOUND as c_int;
+        // SAFETY: As in `queue_on()`.
+        unsafe { bindings::mod_delayed_work_on(cpu, wq.0.as_ptr(), self.work.get(), 0) };
+    }
+
+    /// What does the work.
+    pub(crate) fn target(&self) -> &T {
+        &self.target
+    }
+
     /// Waits until the last run that was asked for is done.
     ///
     /// # Context
@@ -150,7 +179,8 @@ impl<T: Run> Work<T> {
         let work = unsafe { container_of!(work, bindings::delayed_work, work) };
         // SAFETY: It is the field of a `Work<T>`, alive since `drop()` waits for this function.
         let this = unsafe { &*container_of!(Opaque::cast_from(work), Self, work) };
-        this.target.run();
+        // SAFETY: A workqueue's thread is a task with interrupts on, and this is where it begins.
+        this.target.run(&mut unsafe { Task::assume() });
     }
 }
 

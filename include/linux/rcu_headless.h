@@ -6,6 +6,7 @@
 #ifndef _LINUX_RCU_HEADLESS_H
 #define _LINUX_RCU_HEADLESS_H
 
+#include <linux/compiler_attributes.h>
 #include <linux/types.h>
 
 /**
@@ -55,6 +56,85 @@ void kvfree_rcu_headless(const void *ptr);
  *	section, not with preemption, softirqs or interrupts off.
  */
 void kvfree_rcu_headless_bulk(size_t nr, void *const *ptrs);
+
+/**
+ * kvfree_rcu_headless_try() - free an object after a grace period, if there is room
+ * @ptr: as for kvfree_rcu_headless(); NULL counts as taken
+ *
+ * Never sleeps, waits or allocates. There is room for some hundred objects on
+ * each CPU, which a worker moves on within a jiffy or two. Where a free must not
+ * fail, see kvfree_rcu_headless_reserved().
+ *
+ * Context: Any but NMI, where nothing is taken. Under any lock but those of the
+ *	scheduler, on PREEMPT_RT too.
+ * Return: true if the object was taken; false if it is still the caller's.
+ */
+bool __must_check kvfree_rcu_headless_try(const void *ptr);
+
+/* The most objects that one reserve can have room for. */
+#define RCU_HEADLESS_RESERVE_MAX 65536
+
+/**
+ * struct rcu_headless_reserve - room for frees that must not fail
+ *
+ * Zero, as static and zeroed memory is, means no room. It may be part of
+ * another structure and must not be copied.
+ */
+struct rcu_headless_reserve {
+	/* private: */
+	void *reserve;
+};
+
+/**
+ * rcu_headless_reserve() - set room aside for kvfree_rcu_headless_reserved()
+ * @r: the reserve
+ * @nr: how many objects there shall be room for, RCU_HEADLESS_RESERVE_MAX at most
+ * @gfp: how to allocate the memory for that, 8 bytes for each object
+ *
+ * After it has returned 0, @nr objects can be freed through @r, whatever
+ * happens. What is freed through @r uses the room up; a worker makes room again
+ * in the background, but only another call of this function assures of it. So
+ * call it before each section that frees up to @nr objects in atomic context.
+ * If there is room for @nr objects already it allocates nothing; a smaller @nr
+ * than before gives no memory back.
+ *
+ * Objects may be freed through @r during the call.
+ *
+ * Context: Process context, may sleep whatever @gfp says.
+ * Return: 0, or -EINVAL if @nr is too large, or -ENOMEM. When it fails, @r is as
+ *	before.
+ */
+int __must_check rcu_headless_reserve(struct rcu_headless_reserve *r, size_t nr, gfp_t gfp);
+
+/**
+ * kvfree_rcu_headless_reserved() - free an object after a grace period, surely
+ * @r: a reserve with room left
+ * @ptr: as for kvfree_rcu_headless(); NULL is ignored and needs no room
+ *
+ * Never sleeps, waits, allocates or fails. Any number of CPUs may free through
+ * the same reserve at once.
+ *
+ * Without room left, which is a bug in the caller, it warns and does what
+ * kvfree_rcu_headless_try() would; if there is no room either, the object leaks
+ * and is counted.
+ *
+ * Context: Any but NMI. Under any lock but those of the scheduler, on PREEMPT_RT
+ *	too.
+ */
+void kvfree_rcu_headless_reserved(struct rcu_headless_reserve *r, const void *ptr);
+
+/**
+ * rcu_headless_unreserve() - give a reserve back
+ * @r: the reserve; one with no room is left alone
+ *
+ * Objects that were freed through @r will be freed after their grace period.
+ * Nobody may free through @r any more; it may be used again after another
+ * rcu_headless_reserve(). A module that has reserves must give them back before
+ * it is unloaded.
+ *
+ * Context: Process context, sleeps.
+ */
+void rcu_headless_unreserve(struct rcu_headless_reserve *r);
 
 /**
  * rcu_headless_barrier() - wait until what was queued before has been freed

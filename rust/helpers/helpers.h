@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Kernel macros and inline functions as functions that Rust can call.
+ * Kernel macros and inline functions as functions that Rust can call, and the
+ * Rust functions that C calls.
  *
  * bindgen reads this file, so it may include only what is cheap to parse; the
  * helpers' own files include the headers that they wrap.
@@ -11,7 +12,29 @@
 #include <linux/types.h>
 
 struct delayed_work;
+struct kernel_param;
+struct rcu_headless_reserve;
 struct work_struct;
+
+/* address.c */
+#define RCU_HEADLESS_SYMBOL_LEN 768
+unsigned long rcu_headless_helper_direct_map_start(void);
+unsigned long rcu_headless_helper_direct_map_end(void);
+unsigned long rcu_headless_helper_user_end(void);
+bool rcu_headless_helper_modules_in_vmalloc(void);
+bool rcu_headless_helper_is_vmalloc_or_module(const void *ptr);
+bool rcu_headless_helper_is_slab(const void *ptr);
+bool rcu_headless_helper_on_stack(const void *ptr);
+
+/* bug.c */
+void rcu_headless_helper_warn(const char *what, unsigned long caller);
+
+/* context.c */
+bool rcu_headless_helper_in_nmi(void);
+bool rcu_headless_helper_in_atomic(void);
+bool rcu_headless_helper_may_block(void);
+void rcu_headless_helper_preempt_disable(void);
+void rcu_headless_helper_preempt_enable(void);
 
 /* cpu.c */
 void rcu_headless_helper_cpus_read_lock(void);
@@ -19,19 +42,43 @@ void rcu_headless_helper_cpus_read_unlock(void);
 bool rcu_headless_helper_cpu_possible(unsigned int cpu);
 bool rcu_headless_helper_cpu_online(unsigned int cpu);
 
+/* debugobjects.c */
+int rcu_headless_helper_debug_object_activate(void *ptr);
+void rcu_headless_helper_debug_object_deactivate(void *ptr);
+void rcu_headless_helper_debug_object_free(void *ptr);
+
+/* gfp.c */
+gfp_t rcu_headless_helper_gfp_refill(void);
+
 /* kmemleak.c */
 void rcu_headless_helper_kmemleak_scan_area(const void *ptr, size_t size);
 void rcu_headless_helper_kmemleak_free(const void *ptr);
 
+/* moduleparam.c; the functions are in params.rs */
+#define RCU_HEADLESS_SPARES		0
+#define RCU_HEADLESS_DRAIN_DELAY_MS	1
+#define RCU_HEADLESS_EXPEDITED		2
+#define RCU_HEADLESS_CHECK_DOUBLE_FREE	3
+
+int rcu_headless_param_set(const char *val, const struct kernel_param *kp);
+int rcu_headless_param_get(char *buffer, const struct kernel_param *kp);
+
 /* percpu.c */
+struct rcu_headless_cursors {
+	void **at[2];
+};
+
 void *rcu_headless_helper_alloc_percpu(size_t size, size_t align);
 void *rcu_headless_helper_per_cpu_ptr(void *base, unsigned int cpu);
-void *rcu_headless_helper_get_cpu_ptr(void *base);
-void rcu_headless_helper_put_cpu(void);
-void rcu_headless_helper_preempt_disable(void);
+struct rcu_headless_cursors *rcu_headless_helper_cursors_of(unsigned int cpu);
+struct rcu_headless_cursors *rcu_headless_helper_this_cpu_cursors(void);
 
 /* sched.c */
 void rcu_headless_helper_cond_resched(void);
+
+/* slab.c */
+void *rcu_headless_helper_kzalloc(size_t size, gfp_t gfp);
+void *rcu_headless_helper_kvcalloc(size_t n, size_t size, gfp_t gfp);
 
 /* vmalloc.c */
 unsigned long rcu_headless_helper_vmalloc_start(void);
@@ -40,5 +87,13 @@ unsigned long rcu_headless_helper_vmalloc_end(void);
 /* workqueue.c */
 void rcu_headless_helper_init_delayed_work(struct delayed_work *dwork,
 					   void (*func)(struct work_struct *work));
+
+/* exports.c; these are in api.rs */
+void rcu_headless_free_slab(const void *ptr, unsigned long caller);
+void rcu_headless_free_any(const void *ptr, unsigned long caller);
+void rcu_headless_free_bulk(size_t nr, void *const *ptrs, unsigned long caller);
+bool rcu_headless_free_try(const void *ptr, unsigned long caller);
+void rcu_headless_free_reserved(struct rcu_headless_reserve *reserve, const void *ptr,
+				unsigned long caller);
 
 #endif /* _RCU_HEADLESS_HELPERS_H */

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <linux/percpu.h>
-#include <linux/preempt.h>
 
 #include "helpers.h"
+
+/* Where the next pointer of each channel goes (this_cpu.rs). */
+DEFINE_PER_CPU_ALIGNED(struct rcu_headless_cursors, rcu_headless_cursors);
 
 /* Rust has no __percpu: such a pointer travels there as an ordinary one. */
 #define to_percpu(base) ((void __percpu __force *)(unsigned long)(base))
@@ -17,17 +19,12 @@ void *rcu_headless_helper_per_cpu_ptr(void *base, unsigned int cpu)
 	return per_cpu_ptr(to_percpu(base), cpu);
 }
 
-void *rcu_headless_helper_get_cpu_ptr(void *base)
+struct rcu_headless_cursors *rcu_headless_helper_cursors_of(unsigned int cpu)
 {
-	return get_cpu_ptr(to_percpu(base));
+	return per_cpu_ptr(&rcu_headless_cursors, cpu);
 }
 
-void rcu_headless_helper_put_cpu(void)
+struct rcu_headless_cursors *rcu_headless_helper_this_cpu_cursors(void)
 {
-	preempt_enable();
-}
-
-void rcu_headless_helper_preempt_disable(void)
-{
-	preempt_disable();
+	return this_cpu_ptr(&rcu_headless_cursors);
 }

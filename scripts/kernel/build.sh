@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0
-# usage: scripts/kernel/build.sh um|x86_64
+# usage: scripts/kernel/build.sh um|x86_64|x86_64-rt
 #
 # Builds a test kernel with Rust from scripts/kernel/configs/, or finds it in the
-# cache. Prints where it is: a KDIR for the module.
+# cache. Prints where it is: a KDIR for the module. A kernel x-y has the options
+# of x, and on top of them those of its own file.
 set -euo pipefail
 # shellcheck source=../lib/common.sh
 . "$(dirname "$0")/../lib/common.sh"
@@ -20,9 +21,12 @@ fi
 find_tools
 
 source=$("$top/scripts/kernel/fetch.sh")
+# Of two values for one option the last is taken.
+options=$(cat "$top/scripts/kernel/configs/${flavour%%-*}.config" "$config" |
+	awk -F = '/^CONFIG_/ { value[$1] = $0 } END { for (o in value) print value[o] }' | sort)
 key=$({
 	basename "$source"
-	grep -v -e '^#' -e '^$' "$config"
+	echo "$options"
 	toolchain_text
 } | sha256sum | cut -c 1-12)
 out=$cache/kernels/$flavour-$key
@@ -40,7 +44,7 @@ mkdir -p "$out"
 args=(-C "$source" "O=$out" "RUSTC=$RUSTC" "HOSTRUSTC=$RUSTC" "BINDGEN=$BINDGEN"
 	"RUST_LIB_SRC=$RUST_LIB_SRC")
 case $flavour in
-um)
+um | um-*)
 	args+=(ARCH=um)
 	goals=(linux modules)
 	;;
@@ -53,20 +57,21 @@ esac
 logs=$cache/logs/kernel-$flavour
 step "Checking that Linux can be built with Rust" "$logs-rust.log" \
 	make "${args[@]}" rustavailable
+echo "$options" >"$out/options"
 step "Configuring the $flavour kernel" "$logs-config.log" \
-	make "${args[@]}" "KCONFIG_ALLCONFIG=$config" allnoconfig
+	make "${args[@]}" "KCONFIG_ALLCONFIG=$out/options" allnoconfig
 # An option that depends on something else which is off vanishes silently.
 while read -r option; do
 	grep -qxF "$option" "$out/.config" ||
 		die "the $flavour kernel can't have $option" "See $config"
-done < <(grep '=' "$config" | grep -v '=n$')
+done < <(grep -v '=n$' "$out/options")
 
 step "Building the $flavour kernel with $jobs jobs, 3 to 10 minutes" "$logs.log" \
 	make "${args[@]}" "-j$jobs" "${goals[@]}"
 date >"$out/.complete"
 
 # Two of a flavour may be in use, by two versions of the project; more are not.
-find "$cache/kernels" -maxdepth 1 -name "$flavour-*" -printf '%T@ %p\n' | sort -rn |
+find "$cache/kernels" -maxdepth 1 -name "$flavour-????????????" -printf '%T@ %p\n' | sort -rn |
 	tail -n +3 | cut -d ' ' -f 2- | while read -r old; do
 	say "Removing an old kernel: $old"
 	rm -rf "$old"

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0
-# usage: scripts/vm/boot.sh um|x86_64 KDIR INITRAMFS run|test|probe DIR SECONDS
+# usage: scripts/vm/boot.sh FLAVOUR KDIR INITRAMFS run|test|probe DIR SECONDS
 #
-# Boots a test kernel and waits for its end, SECONDS at most. Leaves in DIR:
+# Boots a test kernel (um, x86_64 or a variant of them) and waits for its end, SECONDS at most. Leaves in DIR:
 #
 #   results      what the guest has to say
 #   kernel.log   what its kernel has to say
@@ -62,7 +62,7 @@ boot_x86_64() {
 status=0
 start=$SECONDS
 hung=false
-"boot_$flavour"
+"boot_${flavour%%-*}"
 vm_pid=$!
 cleanup_vms+=("$vm_pid")
 # Without the shell's own words on a child that was killed.

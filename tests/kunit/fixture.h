@@ -29,9 +29,17 @@
 struct counters {
 	long queued_slab, queued_vmalloc;
 	long freed_slab, freed_vmalloc;
-	long pending;
+	long pending, parked;
 	long pages_in_use, pages_spare, pages_allocated;
-	long batches, grace_periods, fallbacks, leaked;
+	long batches, grace_periods;
+	long page_from_spares, page_from_allocator, page_from_elapsed, fallbacks;
+	long try_taken, try_refused, reserved;
+	long shrinker_scans, shrinker_pages;
+	long leaked;
+	long misuse_atomic, misuse_reader, misuse_nmi;
+	long misuse_err_ptr, misuse_user, misuse_stack, misuse_percpu;
+	long misuse_static, misuse_foreign;
+	long misuse_double_free, misuse_reserve;
 };
 
 /* For every suite. */

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <linux/build_bug.h>
+#include <linux/kallsyms.h>
+#include <linux/mm.h>
+#include <linux/page-flags.h>
+#include <linux/sched/task_stack.h>
+
+#include "helpers.h"
+
+static_assert(KSYM_SYMBOL_LEN <= RCU_HEADLESS_SYMBOL_LEN);
+
+unsigned long rcu_headless_helper_direct_map_start(void)
+{
+	return PAGE_OFFSET;
+}
+
+unsigned long rcu_headless_helper_direct_map_end(void)
+{
+	return (unsigned long)high_memory;
+}
+
+unsigned long rcu_headless_helper_user_end(void)
+{
+#ifdef TASK_SIZE_MAX
+	return TASK_SIZE_MAX;
+#else
+	return TASK_SIZE;
+#endif
+}
+
+bool rcu_headless_helper_modules_in_vmalloc(void)
+{
+#ifdef MODULES_VADDR
+	return MODULES_VADDR >= VMALLOC_START && MODULES_VADDR < VMALLOC_END;
+#else
+	return true;
+#endif
+}
+
+bool rcu_headless_helper_is_vmalloc_or_module(const void *ptr)
+{
+	return is_vmalloc_or_module_addr(ptr);
+}
+
+bool rcu_headless_helper_is_slab(const void *ptr)
+{
+	return virt_addr_valid(ptr) && (PageSlab(virt_to_head_page(ptr)) ||
+					PageLargeKmalloc(virt_to_head_page(ptr)));
+}
+
+bool rcu_headless_helper_on_stack(const void *ptr)
+{
+	return object_is_on_stack(ptr);
+}

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The parameters' names and help; params.rs does the rest. They are here since
+ * the module! macro shows none in sysfs.
+ */
+#include <linux/moduleparam.h>
+
+#include "helpers.h"
+
+static const struct kernel_param_ops rcu_headless_param_ops = {
+	.flags = KERNEL_PARAM_OPS_FL_NOARG,
+	.set = rcu_headless_param_set,
+	.get = rcu_headless_param_get,
+};
+
+#define PARAM(name, id) \
+	module_param_cb(name, &rcu_headless_param_ops, (void *)(id), 0644)
+
+PARAM(spares, RCU_HEADLESS_SPARES);
+MODULE_PARM_DESC(spares, "Empty pages that each CPU keeps at hand, 2 to 32 (default 4)");
+PARAM(drain_delay_ms, RCU_HEADLESS_DRAIN_DELAY_MS);
+MODULE_PARM_DESC(drain_delay_ms,
+		 "Longest wait of a page for more pointers, 0 to 10000 ms (default 100)");
+PARAM(expedited, RCU_HEADLESS_EXPEDITED);
+MODULE_PARM_DESC(expedited, "Callers who wait for lack of memory hurry RCU (default N)");
+PARAM(check_double_free, RCU_HEADLESS_CHECK_DOUBLE_FREE);
+MODULE_PARM_DESC(check_double_free,
+		 "Look for each object among those queued last (default N)");

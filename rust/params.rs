@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The module's parameters: at load through insmod, later in `/sys/module/rcu_headless/parameters`.
+//!
+//! Their names and help are in `helpers/moduleparam.c`. They are plain values that others look at
+//! when they need them, since they are set before there is an engine and can be as it goes.
+//!
+//! C header: [`include/linux/moduleparam.h`](srctree/include/linux/moduleparam.h)
+
+use kernel::{
+    bindings::{
+        kernel_param,
+        scnprintf, //
+    },
+    error::from_result,
+    ffi::{
+        c_char,
+        c_int, //
+    },
+    module_param::ModuleParam,
+    page::PAGE_SIZE,
+    prelude::*,
+    str::BStr,
+    sync::atomic::{
+        Atomic,
+        Relaxed, //
+    }, //
+};
+
+use crate::{
+    address,
+    bindings,
+    spares, //
+};
+
+/// The values of one parameter.
+struct Param {
+    name: &'static CStr,
+    value: Atomic<u32>,
+    min: u32,
+    max: u32,
+}
+
+impl Param {
+    const fn number(name: &'static CStr, default: u32, min: u32, max: u32) -> Self {
+        Self {
+            name,
+            value: Atomic::new(default),
+            min,
+            max,
+        }
+    }
+
+    const fn switch(name: &'static CStr) -> Self {
+        Self::number(name, 0, 0, 1)
+    }
+
+    fn is_switch(&self) -> bool {
+        self.max == 1
+    }
+
+    fn get(&self) -> u32 {
+        self.value.load(Relaxed)
+    }
+
+    /// What a text stands for; none is a switch turned on.
+    fn parse(&self, text: Option<&CStr>) -> Result<u32> {
+        let value = match text.map(|text| BStr::from_bytes(text.to_bytes().trim_ascii())) {
+            None if self.is_switch() => 1,
+            None => return Err(EINVAL),
+            Some(text) if self.is_switch() => bool::try_from_param_arg(text)?.into(),
+            Some(text) => u32::try_from_param_arg(text)?,
+        };
+        if (self.min..=self.max).contains(&value) {
+            Ok(value)
+        } else {
+            Err(EINVAL)
+        }
+    }
+}
+
+static SPARES: Param = Param::number(c"spares", 4, spares::MIN as u32, spares::MAX as u32);
+static DRAIN_DELAY_MS: Param = Param::number(c"drain_delay_ms", 100, 0, 10_000);
+static EXPEDITED: Param = Param::switch(c"expedited");
+static CHECK_DOUBLE_FREE: Param = Param::switch(c"check_double_free");
+
+/// How many empty pages a CPU keeps at hand.
+pub(crate) fn spares() -> usize {
+    SPARES.get() as usize
+}
+
+/// How long an open page may wait for more pointers before it is sealed as it is.
+pub(crate) fn drain_delay_ms() -> u32 {
+    DRAIN_DELAY_MS.get()
+}
+
+/// Whether callers who wait for lack of memory hurry RCU.
+pub(crate) fn expedited() -> bool {
+    EXPEDITED.get() != 0
+}
+
+/// The parameter that C names by a number.
+///
+/// # Safety
+///
+/// `kp` must be one of those in `helpers/moduleparam.c`.
+unsafe fn param_of(kp: *const kernel_param) -> &'static Param {
+    // SAFETY: A valid parameter (contract), and all there have a number in this place.
+    let id = unsafe { (*kp).__bindgen_anon_1.arg };
+    match id.addr() as u32 {
+        bindings::RCU_HEADLESS_SPARES => &SPARES,
+        bindings::RCU_HEADLESS_DRAIN_DELAY_MS => &DRAIN_DELAY_MS,
+        bindings::RCU_HEADLESS_EXPEDITED => &EXPEDITED,
+        _ => &CHECK_DOUBLE_FREE,
+    }
+}
+
+/// Sets a parameter from text, as `insmod` or a write to sysfs gives it.
+///
+/// # Safety
+///
+/// `kp` must be one of those in `helpers/moduleparam.c`, and `text` null or NUL-terminated.
+///
+/// # Context
+///
+/// Process context; the kernel lets one in at a time.
+#[no_mangle]
+unsafe extern "C" fn rcu_headless_param_set(
+    text: *const c_char,
+    kp: *const kernel_param,
+) -> c_int {
+    // SAFETY: The contract.
+    let param = unsafe { param_of(kp) };
+    // SAFETY: As above.
+    let text = (!text.is_null()).then(|| unsafe { CStr::from_char_ptr(text) });
+    from_result(|| {
+        let value = param.parse(text).map_err(|_| {
+            pr_err!(
+                "{}: want {} to {}, not \"{}\"\n",
+                param.name,
+                param.min,
+                param.max,
+                text.unwrap_or(c"")
+            );
+            EINVAL
+        })?;
+        param.value.store(value, Relaxed);
+        if core::ptr::eq(param, &CHECK_DOUBLE_FREE) {
+            address::set_thorough(value != 0);
+        }
+        Ok(0)
+    })
+}
+
+/// Writes a parameter's value and a newline to a page, and returns how many bytes that is.
+///
+/// # Safety
+///
+/// `kp` must be one of those in `helpers/moduleparam.c`, and `page` a page to write to.
+///
+/// # Context
+///
+/// Process context.
+#[no_mangle]
+unsafe extern "C" fn rcu_headless_param_get(page: *mut c_char, kp: *const kernel_param) -> c_int {
+    // SAFETY: The contract.
+    let param = unsafe { param_of(kp) };
+    if param.is_switch() {
+        let word = if param.get() != 0 { c"Y\n" } else { c"N\n" };
+        // SAFETY: The page is the caller's (contract), and the format and its argument agree.
+        unsafe { scnprintf(page, PAGE_SIZE, c"%s".as_char_ptr(), word.as_char_ptr()) }
+    } else {
+        // SAFETY: As above.
+        unsafe { scnprintf(page, PAGE_SIZE, c"%u\n".as_char_ptr(), param.get()) }
+    }
+}
+
+/// The types here are those of the C header: two functions fit into one array only if they agree.
+const _: () = {
+    let _ = [rcu_headless_param_set, bindings::rcu_headless_param_set];
+    let _ = [rcu_headless_param_get, bindings::rcu_headless_param_get];
+};

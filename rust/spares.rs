@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The empty pages that a CPU keeps at hand, and the work that gets more of them.
+//!
+//! Each is in a place of its own that is exchanged atomically: the CPU, a drain elsewhere that
+//! brings back what it took, and the shrinker may all come at once, without a lock.
+
+use core::ptr::NonNull;
+
+use kernel::{
+    bindings,
+    cpu::CpuId,
+    prelude::*,
+    sync::atomic::{
+        Acquire,
+        Atomic,
+        Full,
+        Relaxed, //
+    },
+    time::{
+        msecs_to_jiffies,
+        Jiffies, //
+    }, //
+};
+
+use crate::{
+    bulk_page::{
+        EmptyPage,
+        Header, //
+    },
+    engine::Handle,
+    params,
+    this_cpu::Task,
+    work::Run, //
+};
+
+/// How many pages a CPU may have at hand at most.
+pub(crate) const MAX: usize = 32;
+
+/// How many pages a CPU always has, be they empty, open or waiting: one for each channel, so that
+/// without any memory it takes a page full of pointers to run out.
+pub(crate) const MIN: usize = 2;
+
+/// How long after the shrinker has been here no new pages are allocated to be kept.
+const BACKOFF_MS: u32 = 5000;
+
+/// When that is over, in jiffies; 0 when nothing is to be over.
+static BACKOFF_END: Atomic<usize> = Atomic::new(0);
+
+fn now() -> Jiffies {
+    // SAFETY: A word that the timer interrupt counts up; volatile, as it does so at any time.
+    unsafe { (&raw const bindings::jiffies).read_volatile() }
+}
+
+/// Has no pages allocated or kept for a while beyond the few that a CPU needs.
+pub(crate) fn back_off() {
+    let end = now().wrapping_add(msecs_to_jiffies(BACKOFF_MS));
+    BACKOFF_END.store(end.max(1), Relaxed);
+}
+
+/// How long that goes on yet.
+fn backoff_left() -> Jiffies {
+    let end = BACKOFF_END.load(Relaxed);
+    let left = end.wrapping_sub(now());
+    // More than half of the clock's range is a time that has passed.
+    if end == 0 || left > Jiffies::MAX / 2 {
+        // Forgotten, lest it comes round again.
+        if end != 0 {
+            let _ = BACKOFF_END.cmpxchg(end, 0, Relaxed);
+        }
+        return 0;
+    }
+    left
+}
+
+/// How many pages a CPU is to have at hand now.
+fn wanted() -> usize {
+    if backoff_left() > 0 {
+        MIN
+    } else {
+        params::spares()
+    }
+}
+
+/// Empty pages at hand.
+///
+/// # Invariants
+///
+/// What is in a place is null or an [`EmptyPage`] given up as a link to this place alone.
+pub(crate) struct SparePages {
+    places: [Atomic<*mut Header>; MAX],
+}
+
+impl SparePages {
+    /// No pages.
+    pub(crate) const fn new() -> Self {
+        // INVARIANT: All are null.
+        Self {
+            places: [const { Atomic::new(core::ptr::null_mut()) }; MAX],
+        }
+    }
+
+    /// How many pages there are, at some moment during the call.
+    pub(crate) fn len(&self) -> usize {
+        let filled = |place: &&Atomic<*mut Header>| !place.load(Relaxed).is_null();
+        self.places.iter().filter(filled).count()
+    }
+
+    /// Whether more pages should be got before they are needed.
+    pub(crate) fn is_low(&self) -> bool {
+        self.len() < wanted().div_ceil(2).max(MIN)
+    }
+
+    /// Takes a page, if there is one.
+    ///
+    /// # Context
+    ///
+    /// Any context.
+    pub(crate) fn take(&self) -> Option<EmptyPage> {
+        self.places.iter().find_map(|place| {
+            if place.load(Relaxed).is_null() {
+                return None;
+            }
+            // INVARIANT: The place is empty. Acquire: the page is as whoever left it here left it.
+            let page = NonNull::new(place.xchg(core::ptr::null_mut(), Acquire))?;
+            // SAFETY: By the type invariant it was given up as an empty page to this place alone,
+            // and nobody else can have got it from there.
+            Some(unsafe { EmptyPage::from_link(page) })
+        })
+    }
+
+    /// Takes a page if there are more than a CPU always needs.
+    pub(crate) fn take_surplus(&self) -> Option<EmptyPage> {
+        if self.surplus() == 0 {
+            return None;
+        }
+        self.take()
+    }
+
+    /// How many pages there are beyond what a CPU always needs.
+    pub(crate) fn surplus(&self) -> usize {
+        self.len().saturating_sub(MIN)
+    }
+
+    /// Keeps a page; it comes back when there are enough.
+    ///
+    /// # Context
+    ///
+    /// Any context.
+    #[must_use = "a page that isn't kept is to be freed where the page allocator may be called"]
+    pub(crate) fn keep(&self, page: EmptyPage) -> Option<EmptyPage> {
+        if self.len() >= wanted() {
+            return Some(page);
+        }
+        let link = page.into_link();
+        for place in &self.places {
+            // INVARIANT: The page is given up to this place alone. Full, so that it is there whole
+            // before it can be found.
+            if place
+                .cmpxchg(core::ptr::null_mut(), link.as_ptr(), Full)
+                .is_ok()
+            {
+                return None;
+            }
+        }
+        // SAFETY: Just given up, to no place after all.
+        Some(unsafe { EmptyPage::from_link(link) })
+    }
+
+    /// Allocates pages until there are enough. Stops where there is no memory.
+    ///
+    /// # Context
+    ///
+    /// Process context, sleeps.
+    pub(crate) fn fill(&self) -> Result {
+        while self.len() < wanted() {
+            let page = EmptyPage::new_reclaim().ok_or(ENOMEM)?;
+            if self.keep(page).is_some() {
+                break;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Drop for SparePages {
+    fn drop(&mut self) {
+        while self.take().is_some() {}
+    }
+}
+
+/// The work that gets a CPU more pages when it runs low.
+pub(crate) struct Refill {
+    engine: Handle,
+    cpu: CpuId,
+}
+
+impl Refill {
+    /// Makes the work for `cpu`.
+    pub(crate) fn new(engine: Handle, cpu: CpuId) -> Self {
+        Self { engine, cpu }
+    }
+
+    /// How long to wait before there is any use in it.
+    pub(crate) fn delay() -> Jiffies {
+        backoff_left()
+    }
+}
+
+impl Run for Refill {
+    fn run(&self, _: &mut Task) {
+        if let Some(queue) = self.engine.queues.slot(self.cpu) {
+            // When there is no memory, the next caller who finds few pages asks again.
+            let _ = queue.shared().spares.fill();
+        }
+    }
+}

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What a call does that can't just store its pointer: look closer, report, and queue what is good.
+
+use crate::{
+    address,
+    bulk_page::{
+        Channel,
+        Object, //
+    },
+    double_free,
+    engine::Engine,
+    fallback,
+    misuse::Misuse,
+    reserve,
+    stats,
+    this_cpu::{
+        in_nmi,
+        why_not,
+        Task, //
+    }, //
+};
+
+/// Queues an object in a call that may sleep, or says what is wrong with it.
+///
+/// `slab_only` is for a call that takes no objects of vmalloc.
+///
+/// # Safety
+///
+/// `object`, unless it is found to be no object, must be the caller's to give away.
+///
+/// # Context
+///
+/// Process context, may sleep; anything else is reported.
+#[cold]
+pub(crate) unsafe fn free(engine: &Engine, slab_only: bool, object: Object, caller: usize) {
+    let Some(channel) = accept(object, slab_only, caller) else {
+        return;
+    };
+    match Task::may_block() {
+        Some(mut task) => {
+            // SAFETY: The contract; the object is in the channel that it belongs to.
+            let taken = unsafe { fallback::queue(&mut task, engine, channel, object) };
+            if !taken {
+                report_twice(object, caller);
+            }
+        }
+        None => {
+            // SAFETY: The contract.
+            unsafe { free_out_of_place(engine, object, caller) };
+        }
+    }
+}
+
+/// Does what can be done for a call that may sleep, made where that isn't allowed.
+///
+/// # Safety
+///
+/// `object` must be the caller's to give away.
+#[cold]
+unsafe fn free_out_of_place(engine: &Engine, object: Object, caller: usize) {
+    if in_nmi() {
+        Misuse::Nmi.report(caller);
+        return leak(object);
+    }
+    why_not().report(caller);
+    // SAFETY: The contract, and it has been found to be one for `kvfree()`.
+    if !unsafe { engine.inbox().put(object) } {
+        leak(object);
+    }
+}
+
+/// Queues an object without sleeping, if there is room. Otherwise it stays the caller's.
+///
+/// # Safety
+///
+/// As for [`free()`].
+///
+/// # Context
+///
+/// Any context; nothing is taken in an NMI.
+pub(crate) unsafe fn try_free(engine: &Engine, object: Object, caller: usize) -> bool {
+    if in_nmi() {
+        Misuse::Nmi.report(caller);
+        return false;
+    }
+    if object.is_null() {
+        return true;
+    }
+    // What is no object isn't given back: the caller couldn't free it either.
+    if accept(object, false, caller).is_none() {
+        return true;
+    }
+    // SAFETY: The contract, and it has been found to be one for `kvfree()`.
+    let taken = unsafe { engine.inbox().put(object) };
+    if taken {
+        stats::TRY_TAKEN.add(1);
+    } else {
+        double_free::leave(object);
+        stats::TRY_REFUSED.add(1);
+    }
+    taken
+}
+
+/// Queues an object in a reserve.
+///
+/// # Safety
+///
+/// As for [`free()`].
+///
+/// # Context
+///
+/// Any context; in an NMI it is reported and leaked.
+pub(crate) unsafe fn free_reserved(
+    engine: &Engine,
+    slot: &reserve::Slot,
+    object: Object,
+    caller: usize,
+) {
+    if in_nmi() {
+        Misuse::Nmi.report(caller);
+        return stats::LEAKED.add(1);
+    }
+    if accept(object, false, caller).is_none() {
+        return;
+    }
+    // SAFETY: The contract, and it has been found to be one for `kvfree()`.
+    if unsafe { slot.put(object) } {
+        return stats::RESERVED.add(1);
+    }
+    Misuse::Reserve.report(caller);
+    // SAFETY: As above.
+    if !unsafe { engine.inbox().put(object) } {
+        leak(object);
+    }
+}
+
+/// Queues an object that was accepted in atomic context.
+///
+/// # Safety
+///
+/// `object` must have been given away to an inbox.
+///
+/// # Context
+///
+/// Process context, may sleep.
+pub(crate) unsafe fn queue_from_inbox(task: &mut Task, engine: &Engine, object: Object) {
+    let channel = address::channel_of(object);
+    // SAFETY: The contract; the object is in the channel that it belongs to.
+    if !unsafe { fallback::queue(task, engine, channel, object) } {
+        // Whoever called has gone.
+        report_twice(object, 0);
+    }
+}
+
+/// Looks at what is to be freed: its channel, or `None` if it is none of ours to free, which has
+/// been reported then.
+fn accept(object: Object, slab_only: bool, caller: usize) -> Option<Channel> {
+    if object.is_null() {
+        return None;
+    }
+    let refused = match address::examine(object) {
+        Ok(Channel::Vmalloc) if slab_only => Misuse::Foreign,
+        Ok(channel) if double_free::enter(object) => return Some(channel),
+        Ok(_) => Misuse::DoubleFree,
+        Err(misuse) => misuse,
+    };
+    refused.report(caller);
+    // An object that is queued already is going to be freed, once.
+    if !matches!(refused, Misuse::DoubleFree) {
+        stats::LEAKED.add(1);
+    }
+    None
+}
+
+#[cold]
+fn report_twice(object: Object, caller: usize) {
+    double_free::leave(object);
+    Misuse::DoubleFree.report(caller);
+}
+
+/// Gives an object up: it stays allocated.
+#[cold]
+fn leak(object: Object) {
+    double_free::leave(object);
+    stats::LEAKED.add(1);
+}

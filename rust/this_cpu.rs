@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What a call needs of the CPU that it runs on: may it sleep, stay here, store a pointer.
+//!
+//! This is the whole of the hot path below [`crate::api`], so x86_64 has it in a few instructions;
+//! other architectures call the kernel's inline functions through helpers. Both offer the same:
+//!
+//! - `may_block()`: nothing forbids this code to sleep,
+//! - `preempt_disable()` and `preempt_enable()`,
+//! - `Here`: access to a [`Cursor`] of this CPU.
+
+use core::marker::PhantomData;
+
+use kernel::{
+    cpu::CpuId,
+    page::PAGE_SIZE,
+    types::NotThreadSafe, //
+};
+
+use crate::{
+    bindings,
+    bulk_page::{
+        Channel,
+        Object, //
+    },
+    cursor::Cursor,
+    misuse::Misuse, //
+};
+
+#[cfg_attr(
+    all(
+        CONFIG_X86_64,
+        CONFIG_SMP,
+        CONFIG_HAS_SEPARATE_PREEMPT_RESCHED_BITS,
+        not(CONFIG_UML)
+    ),
+    path = "this_cpu/x86_64.rs"
+)]
+#[cfg_attr(
+    not(all(
+        CONFIG_X86_64,
+        CONFIG_SMP,
+        CONFIG_HAS_SEPARATE_PREEMPT_RESCHED_BITS,
+        not(CONFIG_UML)
+    )),
+    path = "this_cpu/generic.rs"
+)]
+mod arch;
+
+/// Proof that code runs in task context with interrupts on.
+///
+/// Such code, once it has turned preemption off, has its CPU to itself as far as other tasks go;
+/// interrupts that break in have no such proof. It is what makes a lock on per-CPU data that only
+/// tasks use unnecessary.
+///
+/// # Invariants
+///
+/// The code that holds it isn't in an NMI, an interrupt or a softirq that has interrupted a task,
+/// and has interrupts on. Code that has no other preemption off has one of them, not two.
+pub(crate) struct Task(PhantomData<NotThreadSafe>);
+
+impl Task {
+    /// Looks whether this code may sleep, and therefore is a task's.
+    ///
+    /// What the kernel doesn't keep count of can't be seen: without `CONFIG_PREEMPT_COUNT` a held
+    /// spinlock, without `CONFIG_PREEMPT_RCU` besides an RCU read-side critical section.
+    ///
+    /// # Context
+    ///
+    /// Any context.
+    #[inline(always)]
+    pub(crate) fn may_block() -> Option<Self> {
+        // INVARIANT: Interrupts of any kind count as preemption being off.
+        arch::may_block().then_some(Self(PhantomData))
+    }
+
+    /// Makes the proof for code that is known to be a task's.
+    ///
+    /// # Safety
+    ///
+    /// The code must run in task context with interrupts on as long as it uses the proof, and have
+    /// no other one.
+    pub(crate) const unsafe fn assume() -> Self {
+        // INVARIANT: The contract.
+        Self(PhantomData)
+    }
+}
+
+/// Why this code may not sleep. Only for code that has been told so.
+pub(crate) fn why_not() -> Misuse {
+    // SAFETY: Always sound to call.
+    if unsafe { bindings::rcu_headless_helper_in_atomic() } {
+        Misuse::Atomic
+    } else {
+        Misuse::Reader
+    }
+}
+
+/// Whether an NMI has been broken into: nothing may be done there that takes a lock.
+pub(crate) fn in_nmi() -> bool {
+    // SAFETY: Always sound to call.
+    unsafe { bindings::rcu_headless_helper_in_nmi() }
+}
+
+/// The code that has this stays on its CPU, and no other task runs there.
+///
+/// # Invariants
+///
+/// Preemption is off because of this value, and the code is a task's.
+pub(crate) struct Pin<'a>(PhantomData<&'a mut Task>);
+
+impl<'a> Pin<'a> {
+    /// Turns preemption off.
+    #[inline(always)]
+    pub(crate) fn new(_: &'a mut Task) -> Self {
+        arch::preempt_disable();
+        // INVARIANT: Just turned off; undone by the drop alone.
+        Self(PhantomData)
+    }
+
+    /// Stores a pointer in this CPU's open page of `channel`. Returns whether there was room.
+    ///
+    /// # Safety
+    ///
+    /// `object` must be the caller's to give away, to be freed in the way of `channel`.
+    #[inline(always)]
+    pub(crate) unsafe fn push(&self, channel: Channel, object: Object) -> bool {
+        // SAFETY: By the type invariant this task has the CPU's cursors to itself, as tasks alone
+        // use them.
+        let cursor = unsafe { arch::Here::new(channel) };
+        let at = cursor.load();
+        if at.addr() % PAGE_SIZE == 0 {
+            return false;
+        }
+        // SAFETY: By the cursor's invariant this is a place in an open page that it owns, and by
+        // the type invariant nobody else changes either meanwhile.
+        unsafe { at.write(object) };
+        // SAFETY: One place on is in the page or its end. INVARIANT: The page has one pointer more,
+        // which is to be freed in the way of its channel (contract).
+        unsafe { cursor.advance(at) };
+        true
+    }
+}
+
+impl Drop for Pin<'_> {
+    #[inline(always)]
+    fn drop(&mut self) {
+        // SAFETY: By the type invariant preemption is off because of this value.
+        unsafe { arch::preempt_enable() };
+    }
+}
+
+/// One CPU's cursors, one for each channel.
+pub(crate) type Cursors = [Cursor; Channel::COUNT];
+
+/// The cursors of a CPU.
+///
+/// They are the module's own static per-CPU data, so that the hot path finds them without a
+/// pointer, and the same for as long as it is loaded.
+pub(crate) fn cursors_of(cpu: CpuId) -> &'static Cursors {
+    // SAFETY: Sound to call for a CPU that is possible, and a `CpuId` here always is. The memory
+    // is zero at first, which are cursors without a page, and lasts as long as the module does;
+    // a cursor has the layout of the pointer that C declares.
+    unsafe { &*bindings::rcu_headless_helper_cursors_of(cpu.as_u32()).cast() }
+}

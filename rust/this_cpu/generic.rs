@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! For any architecture: the kernel's own inline functions, through helpers.
+
+use crate::{
+    bindings,
+    bulk_page::{
+        Channel,
+        Object, //
+    },
+    cursor::Cursor,
+    this_cpu::Cursors, //
+};
+
+#[inline(always)]
+pub(super) fn may_block() -> bool {
+    // SAFETY: Always sound to call.
+    unsafe { bindings::rcu_headless_helper_may_block() }
+}
+
+#[inline(always)]
+pub(super) fn preempt_disable() {
+    // SAFETY: Always sound to call.
+    unsafe { bindings::rcu_headless_helper_preempt_disable() };
+}
+
+/// # Safety
+///
+/// Preemption must have been turned off by [`preempt_disable()`] once more than on again.
+#[inline(always)]
+pub(super) unsafe fn preempt_enable() {
+    // SAFETY: The contract.
+    unsafe { bindings::rcu_headless_helper_preempt_enable() };
+}
+
+/// The cursor of a channel, of the CPU that this code runs on and stays on.
+pub(super) struct Here(&'static Cursor);
+
+impl Here {
+    /// # Safety
+    ///
+    /// The code must be a task's and preemption off, as long as the value is used.
+    #[inline(always)]
+    pub(super) unsafe fn new(channel: Channel) -> Self {
+        // SAFETY: As in `cursors_of()`.
+        let cursors: &Cursors =
+            unsafe { &*bindings::rcu_headless_helper_this_cpu_cursors().cast() };
+        let [slab, vmalloc] = cursors;
+        Self(match channel {
+            Channel::Slab => slab,
+            Channel::Vmalloc => vmalloc,
+        })
+    }
+
+    /// Where the next pointer goes.
+    #[inline(always)]
+    pub(super) fn load(&self) -> *mut Object {
+        self.0.get()
+    }
+
+    /// Moves it one place on from `at`.
+    ///
+    /// # Safety
+    ///
+    /// The pointer at `at` must have been stored, and `at` what `load()` has returned.
+    #[inline(always)]
+    pub(super) unsafe fn advance(&self, at: *mut Object) {
+        // SAFETY: There is a place at `at` (contract), so this is inside the page or its end.
+        let next = unsafe { at.add(1) };
+        // SAFETY: The code has the cursor to itself (contract of `new()`).
+        unsafe { self.0.set(next) };
+    }
+}
