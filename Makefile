@@ -7,7 +7,7 @@
 
 goals := modules modules_install clean
 
-.PHONY: help run test check install $(goals)
+.PHONY: help run test check listing install $(goals)
 
 ifdef KDIR
 .DEFAULT_GOAL := modules
@@ -23,6 +23,7 @@ help:
 #:   make run     build it with a user-mode Linux, boot that, show it at work
 #:   make test    run all tests on user-mode Linux and on x86_64 in QEMU
 #:   make check   formatting, lints and documentation of the sources
+#:   make listing the instructions of the call, counted
 #:   make help    this list
 #:
 #: For a kernel of your own that was built with Rust:
@@ -35,14 +36,14 @@ help:
 #:
 #:   DEPS=skip     install no packages; say what is missing
 #:   JOBS=n        how many compilers to run at once (default: one per CPU)
-#:   KERNELS=...   for make test: um, x86_64 or both
+#:   KERNELS=...   for make test: some of um, x86_64, x86_64-rt (default: um x86_64)
 #:   ACCEL=...     for make test: kvm or tcg instead of finding out
 #:   RUSTC=...     a compiler to prefer
 #:
 #: Kernels and tools are kept in $XDG_CACHE_HOME/rcu-headless, by default
 #: ~/.cache/rcu-headless. Each script under scripts/ has a --help.
 
-run test check:
+run test check listing:
 	@scripts/$@.sh
 
 install: modules_install

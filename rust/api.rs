@@ -12,8 +12,7 @@ use kernel::{
         c_int,
         c_void, //
     },
-    prelude::*,
-    task::might_sleep, //
+    prelude::*, //
 };
 
 use crate::{
@@ -118,7 +117,7 @@ unsafe extern "C" fn rcu_headless_free_try(ptr: *const c_void, caller: usize) ->
 ///
 /// # Safety
 ///
-/// As for [`rcu_headless_free_any()`], and `reserve` as for [`rcu_headless_reserve()`].
+/// As for [`rcu_headless_free_any()`], and `reserve` as for [`rcu_headless_provide()`].
 ///
 /// # Context
 ///
@@ -137,7 +136,7 @@ unsafe extern "C" fn rcu_headless_free_reserved(
     unsafe { submit::free_reserved(&engine, slot, ptr.cast_mut(), caller) }
 }
 
-/// Sets room aside.
+/// `rcu_headless_reserve()`.
 ///
 /// # Safety
 ///
@@ -146,14 +145,17 @@ unsafe extern "C" fn rcu_headless_free_reserved(
 ///
 /// # Context
 ///
-/// Process context, sleeps.
+/// Process context, sleeps; anything else is refused with `EINVAL`.
 #[no_mangle]
-unsafe extern "C" fn rcu_headless_reserve(
+unsafe extern "C" fn rcu_headless_provide(
     reserve: *mut bindings::rcu_headless_reserve,
     nr: usize,
     gfp: gfp_t,
+    caller: usize,
 ) -> c_int {
-    might_sleep();
+    if !may_sleep(caller) {
+        return EINVAL.to_errno();
+    }
     // SAFETY: Called through an exported symbol, so the module is loaded.
     let engine = unsafe { engine::get() };
     // SAFETY: The contract of this function.
@@ -161,35 +163,51 @@ unsafe extern "C" fn rcu_headless_reserve(
     from_result(|| slot.provide(engine, nr, gfp).map(|()| 0))
 }
 
-/// Gives a reserve back.
+/// `rcu_headless_unreserve()`.
 ///
 /// # Safety
 ///
-/// As for [`rcu_headless_reserve()`].
+/// As for [`rcu_headless_provide()`].
 ///
 /// # Context
 ///
-/// Process context, sleeps.
+/// Process context, sleeps; in any other the reserve stays as it is.
 #[no_mangle]
-unsafe extern "C" fn rcu_headless_unreserve(reserve: *mut bindings::rcu_headless_reserve) {
-    might_sleep();
+unsafe extern "C" fn rcu_headless_give_back(
+    reserve: *mut bindings::rcu_headless_reserve,
+    caller: usize,
+) {
+    if !may_sleep(caller) {
+        return;
+    }
     // SAFETY: Called through an exported symbol, so the module is loaded.
     let engine = unsafe { engine::get() };
     // SAFETY: The contract of this function.
     unsafe { slot_of(reserve) }.give_back(&engine);
 }
 
-/// Waits until all objects that were queued before the call have been freed.
+/// `rcu_headless_barrier()`.
 ///
 /// # Context
 ///
-/// Process context, sleeps.
+/// Process context, sleeps; in any other it doesn't wait.
 #[no_mangle]
-extern "C" fn rcu_headless_barrier() {
-    might_sleep();
+extern "C" fn rcu_headless_wait(caller: usize) {
+    if !may_sleep(caller) {
+        return;
+    }
     // SAFETY: Called through an exported symbol, so the module is loaded.
     let engine = unsafe { engine::get() };
     barrier::wait(&engine);
+}
+
+/// Whether a call that sleeps may do so; it is reported if not.
+fn may_sleep(caller: usize) -> bool {
+    let may = Task::may_block().is_some();
+    if !may {
+        submit::report_context(caller);
+    }
+    may
 }
 
 /// Frees an object after a grace period: in most calls, stores its pointer and that is all.
@@ -243,12 +261,7 @@ unsafe fn free_slowly(object: Object, caller: usize, slab_only: bool) {
 /// As for [`free()`].
 #[cold]
 #[inline(never)]
-unsafe fn free_without_room(
-    pin: PinnedHere<'_>,
-    object: Object,
-    caller: usize,
-    slab_only: bool,
-) {
+unsafe fn free_without_room(pin: PinnedHere<'_>, object: Object, caller: usize, slab_only: bool) {
     drop(pin);
     // SAFETY: The contract of this function.
     unsafe { free_slowly(object, caller, slab_only) }
@@ -301,8 +314,8 @@ const _: () = {
         rcu_headless_free_reserved,
         bindings::rcu_headless_free_reserved, //
     ];
-    let _ = [rcu_headless_reserve, bindings::rcu_headless_reserve];
-    let _ = [rcu_headless_unreserve, bindings::rcu_headless_unreserve];
-    let _: unsafe extern "C" fn() = rcu_headless_barrier;
-    let _: unsafe extern "C" fn() = bindings::rcu_headless_barrier;
+    let _ = [rcu_headless_provide, bindings::rcu_headless_provide];
+    let _ = [rcu_headless_give_back, bindings::rcu_headless_give_back];
+    let _: unsafe extern "C" fn(usize) = rcu_headless_wait;
+    let _: unsafe extern "C" fn(usize) = bindings::rcu_headless_wait;
 };

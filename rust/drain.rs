@@ -100,7 +100,7 @@ impl Run for Flush {
         let must = self.engine.has_barrier();
         match queue_of(task, &self.engine, self.cpu) {
             Found::Owned(mut queue) if must => queue.seal_all(),
-            Found::Owned(mut queue) => queue.seal_all_or_defer(),
+            Found::Owned(mut queue) => queue.seal_old(),
             Found::Elsewhere(queue) => {
                 let work = queue.shared().flush();
                 work.queue_on(self.engine.wq(), self.cpu, RETRY_JIFFIES);

@@ -125,10 +125,7 @@ unsafe fn param_of(kp: *const kernel_param) -> &'static Param {
 ///
 /// Process context; the kernel lets one in at a time.
 #[no_mangle]
-unsafe extern "C" fn rcu_headless_param_set(
-    text: *const c_char,
-    kp: *const kernel_param,
-) -> c_int {
+unsafe extern "C" fn rcu_headless_param_set(text: *const c_char, kp: *const kernel_param) -> c_int {
     // SAFETY: The contract.
     let param = unsafe { param_of(kp) };
     // SAFETY: As above.

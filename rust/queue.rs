@@ -213,23 +213,25 @@ impl OwnedQueue<'_> {
         }
     }
 
-    /// Seals all open pages, unless there would be no empty page left while others will come back
-    /// soon: then that is done when they have.
+    /// Seals open pages that are old but not full, as far as there are empty ones in their stead.
     ///
-    /// Without memory it thus takes a page full of pointers to run out of pages, not a page that is
-    /// old.
-    pub(crate) fn seal_all_or_defer(&mut self) {
-        if self.waiting.is_empty() || self.shared().spares.len() > 0 {
-            self.seal_all();
-        } else {
-            self.flush_deferred = true;
+    /// The others are left to the drain, which brings pages back, unless there is none to wait for.
+    pub(crate) fn seal_old(&mut self) {
+        self.flush_deferred = false;
+        for channel in Channel::ALL {
+            let closed = Channel::COUNT - self.shared().open_pages();
+            if self.waiting.is_empty() || self.shared().spares.len() > closed {
+                self.seal(channel);
+            } else {
+                self.flush_deferred = true;
+            }
         }
     }
 
-    /// Does what [`Self::seal_all_or_defer()`] has left, if anything.
+    /// Does what [`Self::seal_old()`] has left to the drain, if anything.
     pub(crate) fn seal_deferred(&mut self) {
-        if core::mem::take(&mut self.flush_deferred) {
-            self.seal_all_or_defer();
+        if self.flush_deferred {
+            self.seal_old();
         }
     }
 

@@ -124,7 +124,11 @@ unsafe extern "C" fn scan(
 
 /// Has open pages sealed that would otherwise wait for more pointers.
 fn start_drain(engine: &Engine) {
-    for queue in engine.queues.slots().filter(|q| q.shared().open_pages() > 0) {
+    for queue in engine
+        .queues
+        .slots()
+        .filter(|q| q.shared().open_pages() > 0)
+    {
         queue.shared().flush().hurry_on(engine.wq(), queue.cpu());
     }
 }

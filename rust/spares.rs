@@ -25,6 +25,7 @@ use kernel::{
 
 use crate::{
     bulk_page::{
+        Channel,
         EmptyPage,
         Header, //
     },
@@ -37,9 +38,10 @@ use crate::{
 /// How many pages a CPU may have at hand at most.
 pub(crate) const MAX: usize = 32;
 
-/// How many pages a CPU always has, be they empty, open or waiting: one for each channel, so that
-/// without any memory it takes a page full of pointers to run out.
-pub(crate) const MIN: usize = 2;
+/// How many pages a CPU always has, be they empty, open or waiting: one for each channel, and one
+/// more to be open while another waits. Thus without any memory, and however slowly objects come,
+/// it takes a page full of pointers to run out ([`crate::queue::OwnedQueue::seal_old()`]).
+pub(crate) const MIN: usize = Channel::COUNT + 1;
 
 /// How long after the shrinker has been here no new pages are allocated to be kept.
 const BACKOFF_MS: u32 = 5000;

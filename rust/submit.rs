@@ -31,9 +31,13 @@ use crate::{
 ///
 /// # Context
 ///
-/// Process context, may sleep; anything else is reported.
+/// Process context, may sleep; anything else is reported, and the object freed all the same if there
+/// is room for it, but for an NMI.
 #[cold]
 pub(crate) unsafe fn free(engine: &Engine, slab_only: bool, object: Object, caller: usize) {
+    if in_nmi() {
+        return leak_in_nmi(caller);
+    }
     let Some(channel) = accept(object, slab_only, caller) else {
         return;
     };
@@ -52,6 +56,13 @@ pub(crate) unsafe fn free(engine: &Engine, slab_only: bool, object: Object, call
     }
 }
 
+/// Reports a call that may sleep, made where that isn't allowed.
+#[cold]
+pub(crate) fn report_context(caller: usize) {
+    let misuse = if in_nmi() { Misuse::Nmi } else { why_not() };
+    misuse.report(caller);
+}
+
 /// Does what can be done for a call that may sleep, made where that isn't allowed.
 ///
 /// # Safety
@@ -59,11 +70,7 @@ pub(crate) unsafe fn free(engine: &Engine, slab_only: bool, object: Object, call
 /// `object` must be the caller's to give away.
 #[cold]
 unsafe fn free_out_of_place(engine: &Engine, object: Object, caller: usize) {
-    if in_nmi() {
-        Misuse::Nmi.report(caller);
-        return leak(object);
-    }
-    why_not().report(caller);
+    report_context(caller);
     // SAFETY: The contract, and it has been found to be one for `kvfree()`.
     if !unsafe { engine.inbox().put(object) } {
         leak(object);
@@ -118,8 +125,7 @@ pub(crate) unsafe fn free_reserved(
     caller: usize,
 ) {
     if in_nmi() {
-        Misuse::Nmi.report(caller);
-        return stats::LEAKED.add(1);
+        return leak_in_nmi(caller);
     }
     if accept(object, false, caller).is_none() {
         return;
@@ -177,6 +183,13 @@ fn accept(object: Object, slab_only: bool, caller: usize) -> Option<Channel> {
 fn report_twice(object: Object, caller: usize) {
     double_free::leave(object);
     Misuse::DoubleFree.report(caller);
+}
+
+/// Gives up what was to be freed in an NMI, without a look at it.
+#[cold]
+fn leak_in_nmi(caller: usize) {
+    Misuse::Nmi.report(caller);
+    stats::LEAKED.add(1);
 }
 
 /// Gives an object up: it stays allocated.

@@ -6,7 +6,7 @@
 # KTAP for each, then one line: N passed, N failed, N skipped. What a kernel logs
 # that looks wrong is a failure too.
 #
-#   KERNELS="um x86_64"   which kernels
+#   KERNELS="um x86_64"   which kernels; there is x86_64-rt as well
 #   DEPS=skip             install nothing
 #   JOBS=n                how many compilers to run at once
 #   ACCEL=kvm|tcg         don't find out whether KVM works

@@ -39,6 +39,20 @@ void kvfree_rcu_headless_reserved(struct rcu_headless_reserve *r, const void *pt
 }
 EXPORT_SYMBOL_GPL(kvfree_rcu_headless_reserved);
 
+int rcu_headless_reserve(struct rcu_headless_reserve *r, size_t nr, gfp_t gfp)
+{
+	return rcu_headless_provide(r, nr, gfp, _RET_IP_);
+}
 EXPORT_SYMBOL_GPL(rcu_headless_reserve);
+
+void rcu_headless_unreserve(struct rcu_headless_reserve *r)
+{
+	rcu_headless_give_back(r, _RET_IP_);
+}
 EXPORT_SYMBOL_GPL(rcu_headless_unreserve);
+
+void rcu_headless_barrier(void)
+{
+	rcu_headless_wait(_RET_IP_);
+}
 EXPORT_SYMBOL_GPL(rcu_headless_barrier);

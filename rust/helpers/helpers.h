@@ -95,5 +95,9 @@ void rcu_headless_free_bulk(size_t nr, void *const *ptrs, unsigned long caller);
 bool rcu_headless_free_try(const void *ptr, unsigned long caller);
 void rcu_headless_free_reserved(struct rcu_headless_reserve *reserve, const void *ptr,
 				unsigned long caller);
+int rcu_headless_provide(struct rcu_headless_reserve *reserve, size_t nr, gfp_t gfp,
+			 unsigned long caller);
+void rcu_headless_give_back(struct rcu_headless_reserve *reserve, unsigned long caller);
+void rcu_headless_wait(unsigned long caller);
 
 #endif /* _RCU_HEADLESS_HELPERS_H */

@@ -17,7 +17,7 @@ static const struct kernel_param_ops rcu_headless_param_ops = {
 	module_param_cb(name, &rcu_headless_param_ops, (void *)(id), 0644)
 
 PARAM(spares, RCU_HEADLESS_SPARES);
-MODULE_PARM_DESC(spares, "Empty pages that each CPU keeps at hand, 2 to 32 (default 4)");
+MODULE_PARM_DESC(spares, "Empty pages that each CPU keeps at hand, 3 to 32 (default 4)");
 PARAM(drain_delay_ms, RCU_HEADLESS_DRAIN_DELAY_MS);
 MODULE_PARM_DESC(drain_delay_ms,
 		 "Longest wait of a page for more pointers, 0 to 10000 ms (default 100)");

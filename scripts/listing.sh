@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0
+# usage: scripts/listing.sh [FUNCTION...]   (make listing)
+#
+# Prints the instructions that a call executes from the caller's call to the return
+# when there is room for the pointer, as the x86_64 test kernel's compiler makes
+# them, and counts them. By default for kfree_rcu_headless and kvfree_rcu_headless.
+#
+#   DEPS=skip   install nothing
+set -euo pipefail
+# shellcheck source=lib/common.sh
+. "$(dirname "$0")/lib/common.sh"
+# shellcheck source=lib/toolchain.sh
+. "$top/scripts/lib/toolchain.sh"
+help_if_asked "$@"
+
+functions=("$@")
+[ $# -gt 0 ] || functions=(kfree_rcu_headless kvfree_rcu_headless)
+
+"$top/scripts/deps.sh" test
+find_tools
+kdir=$("$top/scripts/kernel/build.sh" x86_64)
+out=$cache/build/listing-$(basename "$kdir")
+lock "build-$(basename "$out")"
+mkdir -p "$out" "$cache/logs"
+step "Building the module" "$cache/logs/listing.log" \
+	"$top/scripts/module.sh" "$kdir" modules "MO=$out"
+
+for function in "${functions[@]}"; do
+	objdump --disassemble --reloc --no-show-raw-insn "$out/rcu_headless.ko" |
+		awk -v function_name="$function" -f "$top/scripts/lib/listing.awk" ||
+		die "no way through $function was found" \
+			"See it all: objdump -dr $out/rcu_headless.ko"
+done
