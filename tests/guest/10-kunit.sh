@@ -9,9 +9,9 @@ debugfs=/sys/kernel/debug
 faults=$debugfs/fail_page_alloc
 
 if [ -d $faults ]; then
-	# Only in tasks that ask, only order 0 and up, only what can't reclaim.
+	# Only in tasks that ask, there of any order, and what could reclaim as well.
 	echo Y >$faults/task-filter
-	echo Y >$faults/ignore-gfp-wait
+	echo N >$faults/ignore-gfp-wait
 	echo 0 >$faults/min-order
 	echo 0 >$faults/verbose
 	echo -1 >$faults/times

@@ -1,70 +1,88 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * No memory for pages of pointers, by the kernel's own fault injection: the
- * guest sets fail_page_alloc to fail every allocation that can't reclaim, in
- * tasks that ask for it.
- */
+/* No memory for pages of pointers: nothing is lost, and waits are few. */
 #include <linux/cpumask.h>
 #include <linux/err.h>
-#include <linux/gfp.h>
 #include <linux/kthread.h>
 #include <linux/rcu_headless.h>
+#include <linux/rcupdate.h>
 #include <linux/sched.h>
 
+#include "faults.h"
 #include "fixture.h"
 
-static void set_shortage(bool on)
+/* A page has room for so many pointers at least; its header takes the rest. */
+#define PAGE_ROOM ((long)PAGEFUL - 16)
+
+/* How many calls are made in a row before the kernel may stock up. */
+#define BREATH 32
+
+/*
+ * Queues objects without memory, and counts the calls during which a whole
+ * grace period passed.
+ */
+static long queue_short(void **objects, size_t nr)
 {
-#ifdef CONFIG_FAULT_INJECTION
-	current->make_it_fail = on;
-#endif
+	struct rcu_gp_seq before;
+	long waits = 0;
+	size_t i;
+
+	shortage_here(true);
+	for (i = 0; i < nr; i++) {
+		if (i % BREATH == 0)
+			shortage_breathe();
+		get_state_synchronize_rcu_full(&before);
+		kvfree_rcu_headless(objects[i]);
+		waits += poll_state_synchronize_rcu_full(&before);
+	}
+	shortage_here(false);
+	return waits;
 }
 
-static void needs_shortage(struct kunit *test)
+/* A wait makes room for a page full of pointers, and no page is added. */
+static void waits_once_per_page(struct kunit *test, size_t nr, unsigned int slab_of_8)
 {
-	struct page *page;
-
-	if (!IS_ENABLED(CONFIG_FAIL_PAGE_ALLOC))
-		kunit_skip(test, "needs CONFIG_FAIL_PAGE_ALLOC");
-	set_shortage(true);
-	page = alloc_page(GFP_NOWAIT | __GFP_NOWARN);
-	set_shortage(false);
-	if (page)
-		__free_page(page);
-	if (page)
-		kunit_skip(test, "needs fail_page_alloc set up in debugfs");
-}
-
-/* All is freed, one wait makes room for many calls, and memory use is bounded. */
-static void shortage_loses_nothing(struct kunit *test)
-{
-	size_t i, nr = 8 * PAGEFUL;
-	void **objects = canaries_new(test, nr, 4);
+	void **objects = canaries_new(test, nr, slab_of_8);
 	struct counters before, during, after;
-	long fallbacks;
+	long waits, most = nr / PAGE_ROOM + 2;
 
 	needs_shortage(test);
+	stay_off_one_cpu(test);
 	rcu_headless_barrier();
+	shortage_for_workers(test);
 	counters_read(test, &before);
-	set_shortage(true);
-	for (i = 0; i < nr; i++)
-		kvfree_rcu_headless(objects[i]);
-	set_shortage(false);
+	waits = queue_short(objects, nr);
 	counters_read(test, &during);
 	rcu_headless_barrier();
 	counters_read(test, &after);
 
+	KUNIT_EXPECT_LE(test, waits, most);
+	KUNIT_EXPECT_LE(test, during.fallbacks - before.fallbacks, most);
+	/* Every wait is one that was counted. */
+	KUNIT_EXPECT_GE(test, during.fallbacks, before.fallbacks);
+	KUNIT_EXPECT_LE(test, during.pages_allocated, before.pages_allocated);
+	KUNIT_EXPECT_EQ(test, during.page_from_allocator, before.page_from_allocator);
+	EXPECT_COUNTERS_ADD_UP(test, &during);
+
 	KUNIT_EXPECT_EQ(test, canary_count_alive(objects, nr), 0);
 	KUNIT_EXPECT_EQ(test, counters_freed(&after) - counters_freed(&before), nr);
 	KUNIT_EXPECT_EQ(test, after.pending, 0);
-	EXPECT_COUNTERS_ADD_UP(test, &during);
+	KUNIT_EXPECT_EQ(test, after.leaked, before.leaked);
 	EXPECT_COUNTERS_ADD_UP(test, &after);
+}
 
-	/* No page can have come from anywhere but those that were there. */
-	KUNIT_EXPECT_LE(test, during.pages_allocated, before.pages_allocated);
-	fallbacks = after.fallbacks - before.fallbacks;
-	if (before.pages_allocated)
-		KUNIT_EXPECT_LE(test, fallbacks, (long)(nr / (PAGEFUL / 2)));
+static void slab_waits_once_per_page(struct kunit *test)
+{
+	waits_once_per_page(test, 20 * PAGEFUL, 8);
+}
+
+static void vmalloc_waits_once_per_page(struct kunit *test)
+{
+	waits_once_per_page(test, 4 * PAGEFUL, 0);
+}
+
+static void mixed_wait_once_per_page(struct kunit *test)
+{
+	waits_once_per_page(test, 8 * PAGEFUL, 4);
 }
 
 struct short_caller {
@@ -80,8 +98,10 @@ static int short_caller_thread(void *arg)
 	struct short_caller *caller = arg;
 	size_t i;
 
-	set_shortage(true);
+	shortage_here(true);
 	for (i = 0; i < caller->nr; i++) {
+		if (i % BREATH == 0)
+			shortage_breathe();
 		kvfree_rcu_headless(caller->objects[i]);
 		/*
 		 * The reader keeps all others from being freed, so the first
@@ -93,7 +113,7 @@ static int short_caller_thread(void *arg)
 				canary_count_alive(caller->objects, i + 1);
 		}
 	}
-	set_shortage(false);
+	shortage_here(false);
 	complete(&caller->done);
 	return 0;
 }
@@ -119,6 +139,7 @@ static void shortage_waits_for_readers(struct kunit *test)
 	reader.objects = caller.objects;
 	reader.nr = caller.nr;
 	rcu_headless_barrier();
+	shortage_for_workers(test);
 	counters_read(test, &before);
 	task = kthread_create_on_cpu(short_caller_thread, &caller,
 				     cpumask_first(cpu_online_mask),
@@ -148,9 +169,158 @@ static void shortage_waits_for_readers(struct kunit *test)
 	EXPECT_COUNTERS_ADD_UP(test, &after);
 }
 
+/* A few objects of each kind at a time, over many times drain_delay_ms. */
+static int drip_thread(void *arg)
+{
+	struct short_caller *caller = arg;
+	size_t i;
+
+	shortage_here(true);
+	for (i = 0; i < caller->nr; i++) {
+		if (i % BREATH == 0) {
+			shortage_breathe();
+			/* The pace, which no verdict hangs on. */
+			schedule_timeout_uninterruptible(HZ / 5);
+		}
+		kvfree_rcu_headless(caller->objects[i]);
+	}
+	shortage_here(false);
+	complete(&caller->done);
+	return 0;
+}
+
+/*
+ * Pages that are sealed because they are old use up no room: as long as those
+ * that are open aren't full, no call waits, though a reader keeps every page
+ * from being emptied.
+ */
+static void drip_does_not_wait(struct kunit *test)
+{
+	struct short_caller caller = { .nr = 10 * BREATH };
+	struct canary_reader reader = {};
+	struct counters before, during, after;
+	struct task_struct *task;
+	unsigned int cpu;
+	bool done;
+
+	needs_shortage(test);
+	cpu = stay_off_one_cpu(test);
+	caller.objects = canaries_new(test, caller.nr, 4);
+	init_completion(&caller.done);
+	rcu_headless_barrier();
+	shortage_for_workers(test);
+	counters_read(test, &before);
+	task = kthread_create_on_cpu(drip_thread, &caller,
+				     cpumask_first(cpu_online_mask), "drip/%u");
+	KUNIT_ASSERT_FALSE(test, IS_ERR(task));
+	reader.objects = caller.objects;
+	reader.nr = caller.nr;
+	if (canary_reader_start(&reader, cpu)) {
+		kthread_stop(task);
+		KUNIT_FAIL_AND_ABORT(test, "no reader");
+	}
+	wake_up_process(task);
+	done = wait_until((counters_read(test, &during),
+			   during.fallbacks > before.fallbacks ||
+			   completion_done(&caller.done)));
+	counters_read(test, &during);
+	canary_reader_stop(&reader);
+	wait_for_completion(&caller.done);
+	rcu_headless_barrier();
+	counters_read(test, &after);
+
+	KUNIT_EXPECT_TRUE(test, done);
+	KUNIT_EXPECT_EQ(test, during.fallbacks, before.fallbacks);
+	KUNIT_EXPECT_EQ(test, reader.nr_lost, 0);
+	KUNIT_EXPECT_EQ(test, 0, canary_count_alive(caller.objects, caller.nr));
+	EXPECT_COUNTERS_ADD_UP(test, &after);
+}
+
+#define SHARERS 16
+
+static int sharer_thread(void *arg)
+{
+	struct short_caller *caller = arg;
+	size_t i;
+
+	shortage_here(true);
+	for (i = 0; i < caller->nr; i++) {
+		if (i % BREATH == 0)
+			shortage_breathe();
+		kvfree_rcu_headless(caller->objects[i]);
+		cond_resched();
+	}
+	shortage_here(false);
+	complete(&caller->done);
+	return 0;
+}
+
+/* However many callers wait at the same time, they wait for the same. */
+static void waiting_callers_share(struct kunit *test)
+{
+	size_t i, started = 0;
+	struct short_caller *callers;
+	struct canary_reader reader = {};
+	struct counters before, during, after;
+	struct rcu_gp_seq first, last;
+	unsigned int cpu;
+	bool all_wait = false;
+
+	needs_shortage(test);
+	cpu = stay_off_one_cpu(test);
+	callers = kunit_kcalloc(test, SHARERS, sizeof(*callers), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, callers);
+	for (i = 0; i < SHARERS; i++) {
+		/* The first takes all pages that there are; the others find none. */
+		callers[i].nr = i ? 1 : 8 * PAGEFUL;
+		callers[i].objects = canaries_new(test, callers[i].nr, 8);
+		init_completion(&callers[i].done);
+	}
+	rcu_headless_barrier();
+	shortage_for_workers(test);
+	counters_read(test, &before);
+	KUNIT_ASSERT_EQ(test, 0, canary_reader_start(&reader, cpu));
+	for (i = 0; i < SHARERS; i++) {
+		struct task_struct *task;
+
+		task = kthread_create_on_cpu(sharer_thread, &callers[i],
+					     cpumask_first(cpu_online_mask),
+					     "sharer/%u");
+		if (IS_ERR(task))
+			break;
+		wake_up_process(task);
+		started++;
+		all_wait = wait_until((counters_read(test, &during),
+				       during.fallbacks - before.fallbacks == started));
+		if (!all_wait)
+			break;
+	}
+	get_state_synchronize_rcu_full(&first);
+	canary_reader_stop(&reader);
+	for (i = 0; i < started; i++)
+		wait_for_completion(&callers[i].done);
+	get_state_synchronize_rcu_full(&last);
+	rcu_headless_barrier();
+	counters_read(test, &after);
+
+	KUNIT_EXPECT_EQ(test, started, SHARERS);
+	KUNIT_EXPECT_TRUE(test, all_wait);
+	/* The lower two bits are the state within a grace period. */
+	KUNIT_EXPECT_LT(test, (last.norm - first.norm) >> 2, SHARERS);
+	for (i = 0; i < started; i++)
+		KUNIT_EXPECT_EQ(test, 0, canary_count_alive(callers[i].objects,
+							    callers[i].nr));
+	KUNIT_EXPECT_EQ(test, after.pending, 0);
+	EXPECT_COUNTERS_ADD_UP(test, &after);
+}
+
 static struct kunit_case shortage_cases[] = {
-	KUNIT_CASE_SLOW(shortage_loses_nothing),
+	KUNIT_CASE_SLOW(slab_waits_once_per_page),
+	KUNIT_CASE_SLOW(vmalloc_waits_once_per_page),
+	KUNIT_CASE_SLOW(mixed_wait_once_per_page),
 	KUNIT_CASE_SLOW(shortage_waits_for_readers),
+	KUNIT_CASE_SLOW(drip_does_not_wait),
+	KUNIT_CASE(waiting_callers_share),
 	{}
 };
 

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <linux/gfp.h>
+#include <linux/rcupdate.h>
+#include <linux/sched.h>
+#include <linux/sched/signal.h>
+#include <linux/workqueue.h>
+
+#include "faults.h"
+
+static void set_failing(struct task_struct *task, bool on)
+{
+#ifdef CONFIG_FAULT_INJECTION
+	task->make_it_fail = on;
+#endif
+}
+
+void shortage_here(bool on)
+{
+	set_failing(current, on);
+}
+
+static void set_workers_failing(bool on)
+{
+	struct task_struct *task;
+
+	rcu_read_lock();
+	for_each_process(task)
+		if (task->flags & PF_WQ_WORKER)
+			set_failing(task, on);
+	rcu_read_unlock();
+}
+
+static void workers_action(void *unused)
+{
+	set_workers_failing(false);
+}
+
+void shortage_for_workers(struct kunit *test)
+{
+	KUNIT_ASSERT_EQ(test, 0, kunit_add_action(test, workers_action, NULL));
+	set_workers_failing(true);
+}
+
+static void no_work(struct work_struct *work)
+{
+}
+
+void shortage_breathe(void)
+{
+	struct work_struct work;
+
+	set_failing(current, false);
+	/* Announcing an object fills the pool that queueing one takes from. */
+	INIT_WORK_ONSTACK(&work, no_work);
+	destroy_work_on_stack(&work);
+	set_failing(current, true);
+}
+
+void needs_shortage(struct kunit *test)
+{
+	struct page *page;
+
+	if (!IS_ENABLED(CONFIG_FAIL_PAGE_ALLOC))
+		kunit_skip(test, "needs CONFIG_FAIL_PAGE_ALLOC");
+	shortage_here(true);
+	page = alloc_page(GFP_KERNEL | __GFP_NOWARN);
+	shortage_here(false);
+	if (page)
+		__free_page(page);
+	if (page)
+		kunit_skip(test, "needs fail_page_alloc set up in debugfs");
+}

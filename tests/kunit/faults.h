@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * No memory for pages of pointers, by the kernel's own fault injection: the
+ * guest sets fail_page_alloc to fail every page allocation in tasks that ask.
+ */
+#ifndef _RCU_HEADLESS_TEST_FAULTS_H
+#define _RCU_HEADLESS_TEST_FAULTS_H
+
+#include <kunit/test.h>
+#include <linux/types.h>
+
+/* Skips the test if page allocation can't be made to fail. */
+void needs_shortage(struct kunit *test);
+
+/* Page allocation fails in the calling task, or no longer. */
+void shortage_here(bool on);
+
+/*
+ * It fails in all workers too, or no longer, so that nobody gets spare pages in
+ * the background. Taken back when the test ends.
+ */
+void shortage_for_workers(struct kunit *test);
+
+/*
+ * To be called now and then between calls that are to find no memory: lets the
+ * kernel stock up what its debugging needs for every queued object.
+ */
+void shortage_breathe(void);
+
+#endif /* _RCU_HEADLESS_TEST_FAULTS_H */
