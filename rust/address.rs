@@ -211,11 +211,14 @@ fn longest_gap(start: usize, end: usize) -> (usize, usize) {
 /// What may be in the direct map and is no object: from the first address to before the second.
 fn avoided() -> impl Iterator<Item = (usize, usize)> {
     let per_cpu = possible_cpus().map(|cpu| per_cpu_unit(cursors_of(cpu).as_ptr().addr()));
-    // Something in the image's text and something in its data.
+    per_cpu.chain(image())
+}
+
+/// Where the kernel's image is: around something in its text and something in its data.
+fn image() -> [(usize, usize); 2] {
     let text = kernel::bindings::kfree as *const () as usize;
     let data = (&raw const kernel::bindings::high_memory).addr();
-    let image = [text, data].map(|at| (at.saturating_sub(IMAGE_SIZE), at + IMAGE_SIZE));
-    per_cpu.chain(image)
+    [text, data].map(|at| (at.saturating_sub(IMAGE_SIZE), at.saturating_add(IMAGE_SIZE)))
 }
 
 /// Where the per-CPU memory can be that `address` is in.
@@ -245,7 +248,9 @@ fn what_else(address: usize) -> Misuse {
         Misuse::Static
     } else if is_per_cpu(address) {
         Misuse::PerCpu
-    } else if user {
+    } else if in_image(address) {
+        Misuse::Static
+    } else if user && !is_mapped(address) {
         Misuse::User
     } else {
         Misuse::Foreign
@@ -270,6 +275,22 @@ fn in_module(address: usize) -> bool {
             bindings::rcu_headless_helper_is_vmalloc_or_module(object)
                 && !kernel::bindings::is_vmalloc_addr(object)
         }
+    }
+}
+
+/// Whether the address is in the kernel's image, as far as that is known.
+fn in_image(address: usize) -> bool {
+    image().iter().any(|&(from, to)| (from..to).contains(&address))
+}
+
+/// Whether the address is in the direct map or in the range of vmalloc.
+fn is_mapped(address: usize) -> bool {
+    // SAFETY: These are always sound to call.
+    unsafe {
+        kernel::bindings::is_vmalloc_addr(address as *const c_void)
+            || (bindings::rcu_headless_helper_direct_map_start()
+                ..bindings::rcu_headless_helper_direct_map_end())
+                .contains(&address)
     }
 }
 
@@ -298,8 +319,6 @@ fn is_per_cpu(address: usize) -> bool {
     let there = unsafe { bindings::rcu_headless_helper_per_cpu_ptr(base, cpu.as_u32()) };
     // SAFETY: Always sound to call: it compares addresses.
     let vmalloc = unsafe { kernel::bindings::is_vmalloc_addr(there) };
-    vmalloc || {
-        let (from, to) = per_cpu_unit(cursors_of(cpu).as_ptr().addr());
-        (from..to).contains(&there.addr())
-    }
+    let (from, to) = per_cpu_unit(cursors_of(cpu).as_ptr().addr());
+    (vmalloc && !is_mapped(address)) || (from..to).contains(&there.addr())
 }

@@ -8,8 +8,9 @@
 #   rcu_headless-test: expect REGEX
 #   rcu_headless-test: expect-end
 #
-# Between the two at least one line must match REGEX; other reports still count,
-# except for the stack traces that come with it. Exit status: 0 nothing wrong.
+# Between the two at least one line must match REGEX. If that is the text of a
+# warning, the rest of its report is part of it; other reports still count. Exit
+# status: 0 nothing wrong.
 
 BEGIN {
 	bad = "WARNING:|BUG:|BUG |Oops|Kernel panic|general protection|Unable to handle" \
@@ -25,10 +26,8 @@ BEGIN {
 }
 
 /rcu_headless-test: expect-end/ {
-	if (!met) {
-		print "expected, but not seen: " expected
-		wrong++
-	}
+	if (!met)
+		wrong_line("expected, but not seen: " expected)
 	expected = ""
 	next
 }
@@ -40,18 +39,43 @@ BEGIN {
 	next
 }
 
+function wrong_line(line) {
+	print line
+	wrong++
+}
+
+# Whether a report was expected is known when it is over: its text is anywhere in it.
+function end_report(i) {
+	for (i = 1; i <= lines && !excused; i++)
+		wrong_line(report[i])
+	in_report = lines = excused = 0
+}
+
+/-\[ cut here \]-/ {
+	end_report()
+	in_report = 1
+	next
+}
+
+/---\[ end trace / {
+	end_report()
+	next
+}
+
 expected != "" && $0 ~ expected {
 	met = 1
+	excused = in_report
 	next
 }
 
 $0 ~ bad {
-	if (expected != "" && /Call Trace:/)
-		next
-	print
-	wrong++
+	if (in_report)
+		report[++lines] = $0
+	else if (expected == "" || !/Call Trace:/)
+		wrong_line($0)
 }
 
 END {
+	end_report()
 	exit wrong != 0
 }

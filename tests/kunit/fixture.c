@@ -14,6 +14,7 @@
 #include "fixture.h"
 
 #define STATS "/sys/kernel/debug/rcu_headless/stats"
+#define CHECK_DOUBLE_FREE "/sys/module/rcu_headless/parameters/check_double_free"
 
 static const struct {
 	const char *name;
@@ -55,6 +56,19 @@ static const struct {
 };
 
 static struct file *stats_file;
+static bool checks_double_free;
+
+static bool read_switch(const char *path)
+{
+	struct file *file = filp_open(path, O_RDONLY, 0);
+	char value = 'N';
+
+	if (IS_ERR(file))
+		return false;
+	kernel_read(file, &value, 1, NULL);
+	filp_close(file, NULL);
+	return value == 'Y';
+}
 
 /*
  * The file is opened where the suite starts, in the task that loads the tests:
@@ -62,6 +76,7 @@ static struct file *stats_file;
  */
 int fixture_suite_init(struct kunit_suite *suite)
 {
+	checks_double_free = read_switch(CHECK_DOUBLE_FREE);
 	stats_file = filp_open(STATS, O_RDONLY, 0);
 	return PTR_ERR_OR_ZERO(stats_file);
 }
@@ -70,6 +85,11 @@ void fixture_suite_exit(struct kunit_suite *suite)
 {
 	if (!IS_ERR(stats_file))
 		filp_close(stats_file, NULL);
+}
+
+bool fixture_checks_double_free(void)
+{
+	return checks_double_free;
 }
 
 /* Has the file's text made afresh; kernel_read() can't read from debugfs. */

@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# Runs the KUnit suites against the module, loaded with the parameters given, with
+# page allocation set up to fail for tests that want it.
+# shellcheck shell=sh
+
+set -e
+
+debugfs=/sys/kernel/debug
+faults=$debugfs/fail_page_alloc
+
+if [ -d $faults ]; then
+	# Only in tasks that ask, there of any order, and what could reclaim as well.
+	echo Y >$faults/task-filter
+	echo N >$faults/ignore-gfp-wait
+	echo 0 >$faults/min-order
+	echo 0 >$faults/verbose
+	echo -1 >$faults/times
+	echo 100 >$faults/probability
+fi
+
+insmod /modules/rcu_headless.ko "$@"
+insmod /modules/rcu_headless_canary.ko
+insmod /modules/rcu_headless_kunit.ko
+
+suites=$(cd $debugfs/kunit && echo rcu_headless_*)
+failed=0
+nr=0
+echo "KTAP version 1"
+echo "1..$(echo "$suites" | wc -w)"
+for suite in $suites; do
+	nr=$((nr + 1))
+	results=$debugfs/kunit/$suite/results
+	# The file is a KTAP document of one suite: less its header, and with the
+	# suite's number changed, it is one of ours.
+	sed -e '/^KTAP version/d' -e '/^1\.\.1$/d' -e '/^\(not \)\?ok 1 /d' "$results"
+	planned=$(sed -n 's/^ *1\.\.\([0-9]*\)$/\1/p' "$results" | tail -n 1)
+	run=$(grep -c '^    \(not \)\?ok ' "$results")
+	if grep -q "^ok 1 $suite" "$results" && [ "$planned" -eq "$run" ]; then
+		echo "ok $nr $suite"
+	else
+		echo "# $run of $planned cases were run"
+		echo "not ok $nr $suite"
+		failed=1
+	fi
+done
+
+rmmod rcu_headless_kunit
+rmmod rcu_headless_canary
+rmmod rcu_headless
+[ -d $faults ] && echo 0 >$faults/probability
+exit $failed
