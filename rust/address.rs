@@ -11,6 +11,7 @@
 use core::cell::UnsafeCell;
 
 use kernel::{
+    cpu::CpuId,
     ffi::{
         c_char,
         c_void, //
@@ -39,6 +40,10 @@ const SLAB_SHIFT: u32 = 3;
 /// Per-CPU memory of a CPU isn't farther than this from any other of it, where it is in the direct
 /// map: a unit fits into a large page.
 const UNIT_SIZE: usize = 2 << 20;
+
+/// So near to a module's static per-CPU variable are others of modules, and the first of those that
+/// are allocated.
+const PER_CPU_NEAR: usize = 32 << 10;
 
 /// The kernel's image isn't larger than twice this.
 const IMAGE_SIZE: usize = 16 << 20;
@@ -244,6 +249,9 @@ fn what_else(address: usize) -> Misuse {
         Misuse::ErrPtr
     } else if user_for_sure {
         Misuse::User
+    } else if is_near_own_per_cpu(address) {
+        // Before symbols: the image's last one would lend its name to what is behind it.
+        Misuse::PerCpu
     } else if in_module(address) || is_symbol(address) {
         Misuse::Static
     } else if is_per_cpu(address) {
@@ -280,7 +288,9 @@ fn in_module(address: usize) -> bool {
 
 /// Whether the address is in the kernel's image, as far as that is known.
 fn in_image(address: usize) -> bool {
-    image().iter().any(|&(from, to)| (from..to).contains(&address))
+    image()
+        .iter()
+        .any(|&(from, to)| (from..to).contains(&address))
 }
 
 /// Whether the address is in the direct map or in the range of vmalloc.
@@ -305,20 +315,32 @@ fn is_symbol(address: usize) -> bool {
 
 const DIGIT_0: c_char = b'0' as c_char;
 
-/// Whether the address is per-CPU memory, or a pointer that needs a CPU's offset to become that.
+/// Whether the address is that of a per-CPU variable before a CPU's offset is added, of a module or
+/// of one of the first that were allocated: these are near our own.
+fn is_near_own_per_cpu(address: usize) -> bool {
+    possible_cpus().next().is_some_and(|cpu| {
+        let own = cursors_of(cpu).as_ptr().addr();
+        own.wrapping_sub(on_cpu(cpu, 0)).abs_diff(address) < PER_CPU_NEAR
+    })
+}
+
+/// Whether the address is per-CPU memory, or becomes that with a CPU's offset.
 fn is_per_cpu(address: usize) -> bool {
-    let inside = |(from, to)| (from..to).contains(&address);
-    if possible_cpus().any(|cpu| inside(per_cpu_unit(cursors_of(cpu).as_ptr().addr()))) {
-        return true;
-    }
-    let Some(cpu) = possible_cpus().next() else {
-        return false;
+    let in_unit = |cpu, address: usize| {
+        let (from, to) = per_cpu_unit(cursors_of(cpu).as_ptr().addr());
+        (from..to).contains(&address)
     };
-    let base = address as *mut c_void;
+    possible_cpus().any(|cpu| {
+        let there = on_cpu(cpu, address);
+        // SAFETY: Always sound to call: it compares addresses.
+        let vmalloc = unsafe { kernel::bindings::is_vmalloc_addr(there as *const c_void) };
+        in_unit(cpu, address) || in_unit(cpu, there) || (vmalloc && !is_mapped(address))
+    })
+}
+
+/// What `per_cpu_ptr()` makes of the address.
+fn on_cpu(cpu: CpuId, address: usize) -> usize {
     // SAFETY: Sound to call for a possible CPU: it adds to the address.
-    let there = unsafe { bindings::rcu_headless_helper_per_cpu_ptr(base, cpu.as_u32()) };
-    // SAFETY: Always sound to call: it compares addresses.
-    let vmalloc = unsafe { kernel::bindings::is_vmalloc_addr(there) };
-    let (from, to) = per_cpu_unit(cursors_of(cpu).as_ptr().addr());
-    (vmalloc && !is_mapped(address)) || (from..to).contains(&there.addr())
+    unsafe { bindings::rcu_headless_helper_per_cpu_ptr(address as *mut c_void, cpu.as_u32()) }
+        .addr()
 }
