@@ -64,8 +64,8 @@ impl Param {
     }
 
     /// What a text stands for; none is a switch turned on.
-    fn parse(&self, text: Option<&CStr>) -> Result<u32> {
-        let value = match text.map(|text| BStr::from_bytes(text.to_bytes().trim_ascii())) {
+    fn parse(&self, text: Option<&BStr>) -> Result<u32> {
+        let value = match text {
             None if self.is_switch() => 1,
             None => return Err(EINVAL),
             Some(text) if self.is_switch() => bool::try_from_param_arg(text)?.into(),
@@ -130,6 +130,8 @@ unsafe extern "C" fn rcu_headless_param_set(text: *const c_char, kp: *const kern
     let param = unsafe { param_of(kp) };
     // SAFETY: As above.
     let text = (!text.is_null()).then(|| unsafe { CStr::from_char_ptr(text) });
+    // What is echoed to sysfs ends in a newline.
+    let text = text.map(|text| BStr::from_bytes(text.to_bytes().trim_ascii()));
     from_result(|| {
         let value = param.parse(text).map_err(|_| {
             pr_err!(
@@ -137,7 +139,7 @@ unsafe extern "C" fn rcu_headless_param_set(text: *const c_char, kp: *const kern
                 param.name,
                 param.min,
                 param.max,
-                text.unwrap_or(c"")
+                text.unwrap_or(BStr::from_bytes(b""))
             );
             EINVAL
         })?;

@@ -14,7 +14,7 @@
 #include "fixture.h"
 
 #define STATS "/sys/kernel/debug/rcu_headless/stats"
-#define CHECK_DOUBLE_FREE "/sys/module/rcu_headless/parameters/check_double_free"
+#define PARAMETERS "/sys/module/rcu_headless/parameters/"
 
 static const struct {
 	const char *name;
@@ -57,17 +57,20 @@ static const struct {
 
 static struct file *stats_file;
 static bool checks_double_free;
+static unsigned int spares;
 
-static bool read_switch(const char *path)
+/* A parameter as text, or nothing if it can't be read. */
+static const char *read_parameter(const char *path, char *buf, size_t size)
 {
 	struct file *file = filp_open(path, O_RDONLY, 0);
-	char value = 'N';
+	ssize_t len = 0;
 
-	if (IS_ERR(file))
-		return false;
-	kernel_read(file, &value, 1, NULL);
-	filp_close(file, NULL);
-	return value == 'Y';
+	if (!IS_ERR(file)) {
+		len = max_t(ssize_t, 0, kernel_read(file, buf, size - 1, NULL));
+		filp_close(file, NULL);
+	}
+	buf[len] = '\0';
+	return strim(buf);
 }
 
 /*
@@ -76,7 +79,12 @@ static bool read_switch(const char *path)
  */
 int fixture_suite_init(struct kunit_suite *suite)
 {
-	checks_double_free = read_switch(CHECK_DOUBLE_FREE);
+	char buf[16];
+
+	checks_double_free = !strcmp("Y", read_parameter(PARAMETERS "check_double_free",
+							 buf, sizeof(buf)));
+	if (kstrtouint(read_parameter(PARAMETERS "spares", buf, sizeof(buf)), 10, &spares))
+		return -EINVAL;
 	stats_file = filp_open(STATS, O_RDONLY, 0);
 	return PTR_ERR_OR_ZERO(stats_file);
 }
@@ -90,6 +98,11 @@ void fixture_suite_exit(struct kunit_suite *suite)
 bool fixture_checks_double_free(void)
 {
 	return checks_double_free;
+}
+
+unsigned int fixture_spares(void)
+{
+	return spares;
 }
 
 /* Has the file's text made afresh; kernel_read() can't read from debugfs. */

@@ -46,8 +46,9 @@ struct counters {
 int fixture_suite_init(struct kunit_suite *suite);
 void fixture_suite_exit(struct kunit_suite *suite);
 
-/* Whether the module's parameter of that name was set when the suite began. */
+/* The module's parameters of these names, when the suite began. */
 bool fixture_checks_double_free(void);
+unsigned int fixture_spares(void);
 
 /* Reads the counters as a user would see them. */
 void counters_read(struct kunit *test, struct counters *counters);
