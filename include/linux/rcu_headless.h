@@ -101,8 +101,8 @@ struct rcu_headless_reserve {
  * Objects may be freed through @r during the call.
  *
  * Context: Process context, may sleep whatever @gfp says.
- * Return: 0, or -EINVAL if @nr is too large or the context wrong, or -ENOMEM. When it fails, @r is as
- *	before.
+ * Return: 0, or -EINVAL if @nr is too large or the context wrong, or -ENOMEM.
+ *	When it fails, @r is as before.
  */
 int __must_check rcu_headless_reserve(struct rcu_headless_reserve *r, size_t nr, gfp_t gfp);
 

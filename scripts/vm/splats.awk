@@ -16,7 +16,7 @@ BEGIN {
 	bad = "WARNING:|BUG:|BUG |Oops|Kernel panic|general protection|Unable to handle" \
 		"|KASAN:|KCSAN:|UBSAN:|KFENCE:|ODEBUG:|kmemleak: [0-9]+ new suspected" \
 		"|possible (recursive|circular) locking|inconsistent lock state" \
-		"|possible irq lock inversion|suspicious RCU usage|bad unlock balance" \
+		"|possible irq lock inversion|suspicious RCU usage|non-static key|bad unlock balance" \
 		"|held lock freed|lock held when returning|Invalid wait context" \
 		"|rcu: INFO: |detected .*stalls|self-detected stall|blocked for more than" \
 		"|soft lockup|hard LOCKUP|workqueue lockup|scheduling while atomic" \

@@ -19,19 +19,19 @@ is() {
 
 # has NAME VALUE
 has() {
-	is "$(cat $parameters/"$1")" "$2"
+	is "$(cat "$parameters/$1")" "$2"
 }
 
 # set NAME VALUE: takes it and shows it
 sets() {
-	echo "$2" >$parameters/"$1" && has "$1" "$2"
+	echo "$2" >"$parameters/$1" && has "$1" "$2"
 }
 
 # refuses NAME VALUE: says EINVAL, changes nothing, and logs it
 refuses() {
-	refuses_before=$(cat $parameters/"$1")
+	refuses_before=$(cat "$parameters/$1")
 	dmesg -c >/dev/null
-	if refuses_said=$( (echo "$2" >$parameters/"$1") 2>&1); then
+	if refuses_said=$( (echo "$2" >"$parameters/$1") 2>&1); then
 		return 1
 	fi
 	echo "$refuses_said" | grep -q "Invalid argument" &&
@@ -41,7 +41,7 @@ refuses() {
 
 # load_fails NAME=VALUE
 load_fails() {
-	if load_fails_said=$(insmod $module "$1" 2>&1); then
+	if load_fails_said=$(insmod "$module" "$1" 2>&1); then
 		rmmod rcu_headless
 		return 1
 	fi

@@ -53,7 +53,7 @@ static void in_process(struct atomic_free *f)
 
 static void under_raw_spinlock(struct atomic_free *f)
 {
-	DEFINE_RAW_SPINLOCK(lock);
+	static DEFINE_RAW_SPINLOCK(lock);
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&lock, flags);
@@ -64,7 +64,7 @@ static void under_raw_spinlock(struct atomic_free *f)
 
 static void under_spinlock(struct atomic_free *f)
 {
-	DEFINE_SPINLOCK(lock);
+	static DEFINE_SPINLOCK(lock);
 
 	spin_lock(&lock);
 	f->in_place = true;
@@ -242,15 +242,14 @@ static void overrun_is_reported(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, 0, rcu_headless_reserve(&r, SOME, GFP_KERNEL));
 	rcu_headless_barrier();
 	counters_read(test, &before);
-	pr_info("rcu_headless-test: expect rcu_headless: more objects freed than the "
-		"reserve has room for, by overruns\n");
+	report_expected("more objects freed than the reserve has room for", "overruns");
 	/* Nobody can make room meanwhile. */
 	local_irq_disable();
 	for (i = 0; i < SOME; i++)
 		kvfree_rcu_headless_reserved(&r, objects[i]);
 	overruns(&r, objects[SOME]);
 	local_irq_enable();
-	pr_info("rcu_headless-test: expect-end\n");
+	report_expected_end();
 	rcu_headless_barrier();
 	counters_read(test, &after);
 	KUNIT_EXPECT_EQ(test, after.misuse_reserve, before.misuse_reserve + 1);

@@ -151,10 +151,87 @@ static void cpu_leaves_nothing_behind(struct kunit *test)
 	EXPECT_COUNTERS_ADD_UP(test, &after);
 }
 
+#define ROUNDS 4
+
+/* Queues in all ways until it is told to stop; the objects are lost or freed. */
+struct restless {
+	bool stop;
+	unsigned long nr, refused;
+	struct completion done;
+};
+
+static int restless_thread(void *arg)
+{
+	struct restless *r = arg;
+	void *objects[4];
+	size_t i;
+
+	while (!READ_ONCE(r->stop)) {
+		for (i = 0; i < ARRAY_SIZE(objects); i++)
+			objects[i] = canary_new(i ? CANARY_SLAB : CANARY_VMALLOC);
+		kvfree_rcu_headless(objects[0]);
+		kvfree_rcu_headless_bulk(2, objects + 1);
+		if (!kvfree_rcu_headless_try(objects[3])) {
+			kvfree(objects[3]);
+			r->refused++;
+		}
+		r->nr += ARRAY_SIZE(objects);
+		cond_resched();
+	}
+	complete(&r->done);
+	return 0;
+}
+
+/* All CPUs but one go and come back while objects are queued on all of them. */
+static void nothing_is_lost_as_cpus_go(struct kunit *test)
+{
+	struct counters before, after;
+	struct restless *r;
+	size_t i, started = 0, nr_cpus = num_online_cpus();
+	unsigned int cpu, round;
+	unsigned long nr = 0;
+
+	if (!IS_ENABLED(CONFIG_HOTPLUG_CPU))
+		kunit_skip(test, "needs CPU hotplug");
+	r = kunit_kcalloc(test, nr_cpus, sizeof(*r), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, r);
+	rcu_headless_barrier();
+	counters_read(test, &before);
+	for (i = 0; i < nr_cpus; i++) {
+		struct task_struct *task;
+
+		init_completion(&r[i].done);
+		task = kthread_run(restless_thread, &r[i], "restless/%zu", i);
+		if (IS_ERR(task))
+			break;
+		started++;
+	}
+	for (round = 0; round < ROUNDS; round++) {
+		for (cpu = 1; cpu < nr_cpus; cpu++)
+			KUNIT_EXPECT_EQ(test, 0, remove_cpu(cpu));
+		rcu_headless_barrier();
+		for (cpu = 1; cpu < nr_cpus; cpu++)
+			KUNIT_EXPECT_EQ(test, 0, add_cpu(cpu));
+	}
+	for (i = 0; i < started; i++) {
+		WRITE_ONCE(r[i].stop, true);
+		wait_for_completion(&r[i].done);
+		nr += r[i].nr - r[i].refused;
+	}
+	/* In time: without a barrier. */
+	KUNIT_EXPECT_TRUE(test, wait_until((counters_read(test, &after),
+					    after.parked == 0 && after.pending == 0)));
+	KUNIT_EXPECT_EQ(test, counters_freed(&after) - counters_freed(&before), nr);
+	KUNIT_EXPECT_EQ(test, started, nr_cpus);
+	KUNIT_EXPECT_EQ(test, after.leaked, before.leaked);
+	EXPECT_COUNTERS_ADD_UP(test, &after);
+}
+
 static struct kunit_case concurrency_cases[] = {
 	KUNIT_CASE(all_cpus_at_once),
 	KUNIT_CASE(many_barriers_at_once),
 	KUNIT_CASE(cpu_leaves_nothing_behind),
+	KUNIT_CASE_SLOW(nothing_is_lost_as_cpus_go),
 	{}
 };
 

@@ -160,6 +160,16 @@ void **canaries_new(struct kunit *test, size_t nr, unsigned int slab_of_8)
 	return objects;
 }
 
+void report_expected(const char *what, const char *caller)
+{
+	pr_info("rcu_headless-test: expect %s, by %s\n", what, caller);
+}
+
+void report_expected_end(void)
+{
+	pr_info("rcu_headless-test: expect-end\n");
+}
+
 unsigned int stay_off_one_cpu(struct kunit *test)
 {
 	unsigned int here = cpumask_first(cpu_online_mask);

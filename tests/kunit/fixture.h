@@ -71,6 +71,13 @@ static inline long counters_freed(const struct counters *c)
 /* Makes nr canaries; every slab_of_8 of 8 are slab objects. Ends on failure. */
 void **canaries_new(struct kunit *test, size_t nr, unsigned int slab_of_8);
 
+/*
+ * Between the two the module must report what a caller did wrong. Once for each
+ * kind, so tests say it only for the first.
+ */
+void report_expected(const char *what, const char *caller);
+void report_expected_end(void);
+
 /* Keeps the test on one CPU, and returns another that it may keep busy. */
 unsigned int stay_off_one_cpu(struct kunit *test);
 

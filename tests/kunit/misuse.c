@@ -21,19 +21,19 @@
 #include "fixture.h"
 
 /* What the first report of a kind must look like; there is none later. */
-static bool expect(bool *told, const char *what, const char *caller)
+static bool first_time(bool *told, const char *what, const char *caller)
 {
 	if (*told)
 		return false;
 	*told = true;
-	pr_info("rcu_headless-test: expect rcu_headless: %s, by %s\n", what, caller);
+	report_expected(what, caller);
 	return true;
 }
 
-static void expect_end(bool expected)
+static void end_report(bool expected)
 {
 	if (expected)
-		pr_info("rcu_headless-test: expect-end\n");
+		report_expected_end();
 }
 
 /* A function of its own, whose name is looked for in the report. */
@@ -98,12 +98,12 @@ static void refused(struct kunit *test, struct bad_pointer *bad, const void *ptr
 	KUNIT_ASSERT_EQ(test, 0, rcu_headless_reserve(&r, 1, GFP_KERNEL));
 	rcu_headless_barrier();
 	counters_read(test, &before);
-	expected = expect(&bad->told, bad->text, "frees_badly");
+	expected = first_time(&bad->told, bad->text, "frees_badly");
 	free_all_ways(&r, ptr);
-	expect_end(expected);
+	end_report(expected);
 	counters_read(test, &after);
 	KUNIT_EXPECT_EQ_MSG(test, counter(&after, bad), counter(&before, bad) + WAYS,
-			    "%s: %px", bad->name, ptr);
+			    "%s: %pS", bad->name, ptr);
 	KUNIT_EXPECT_EQ(test, after.leaked, before.leaked + WAYS);
 	KUNIT_EXPECT_EQ(test, counters_queued(&after), counters_queued(&before));
 	KUNIT_EXPECT_EQ(test, after.parked, before.parked);
@@ -179,9 +179,9 @@ static void vmalloc_to_kfree(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_NULL(test, area);
 	counters_read(test, &before);
-	expected = expect(&foreign.told, foreign.text, "vmalloc_to_kfree");
+	expected = first_time(&foreign.told, foreign.text, "vmalloc_to_kfree");
 	kfree_rcu_headless(area);
-	expect_end(expected);
+	end_report(expected);
 	counters_read(test, &after);
 	KUNIT_EXPECT_EQ(test, after.misuse_foreign, before.misuse_foreign + 1);
 	KUNIT_EXPECT_EQ(test, after.leaked, before.leaked + 1);
@@ -204,9 +204,9 @@ static void bad_among_good(struct kunit *test)
 	for (i = 0; i < 4; i++)
 		ptrs[7 + i] = objects[4 + i];
 	counters_read(test, &before);
-	expected = expect(&err_ptr.told, err_ptr.text, "bad_among_good");
+	expected = first_time(&err_ptr.told, err_ptr.text, "bad_among_good");
 	kvfree_rcu_headless_bulk(ARRAY_SIZE(ptrs), ptrs);
-	expect_end(expected);
+	end_report(expected);
 	rcu_headless_barrier();
 	counters_read(test, &after);
 	KUNIT_EXPECT_EQ(test, canary_count_alive(objects, 8), 0);
@@ -227,12 +227,12 @@ do {									\
 									\
 	rcu_headless_barrier();						\
 	counters_read(test, &__before);					\
-	__expected = expect(told, text, "frees_badly");		\
+	__expected = first_time(told, text, "frees_badly");		\
 	enter;								\
 	frees_badly(__objects[0]);				\
 	frees_badly(__objects[1]);				\
 	leave;								\
-	expect_end(__expected);						\
+	end_report(__expected);						\
 	rcu_headless_barrier();						\
 	counters_read(test, &__after);					\
 	KUNIT_EXPECT_EQ(test, __after._counter, __before._counter + 2);	\
@@ -244,7 +244,7 @@ do {									\
 
 static void in_atomic_context(struct kunit *test)
 {
-	DEFINE_SPINLOCK(lock);
+	static DEFINE_SPINLOCK(lock);
 
 	IN_BAD_PLACE(test, preempt_disable(), preempt_enable(), misuse_atomic,
 		     &told_atomic, atomic_text);
@@ -297,12 +297,12 @@ static void from_hardirq(struct kunit *test)
 	hrtimer_setup_on_stack(&call.timer, call_in_hardirq, CLOCK_MONOTONIC,
 			       HRTIMER_MODE_REL_HARD);
 	counters_read(test, &before);
-	expected = expect(&told_atomic, atomic_text, "frees_badly");
+	expected = first_time(&told_atomic, atomic_text, "frees_badly");
 	hrtimer_start(&call.timer, ns_to_ktime(NSEC_PER_USEC), HRTIMER_MODE_REL_HARD);
 	wait_for_completion(&call.done);
 	hrtimer_cancel(&call.timer);
 	destroy_hrtimer_on_stack(&call.timer);
-	expect_end(expected);
+	end_report(expected);
 	rcu_headless_barrier();
 	counters_read(test, &after);
 	KUNIT_EXPECT_EQ(test, after.misuse_atomic, before.misuse_atomic + 1);
@@ -319,19 +319,20 @@ static void sleeping_calls(struct kunit *test)
 	int err;
 
 	counters_read(test, &before);
-	expected = expect(&told_atomic, atomic_text, "sleeping_calls");
+	expected = first_time(&told_atomic, atomic_text, "sleeping_calls");
 	preempt_disable();
 	rcu_headless_barrier();
 	err = rcu_headless_reserve(&r, 1, GFP_KERNEL);
 	rcu_headless_unreserve(&r);
 	preempt_enable();
-	expect_end(expected);
+	end_report(expected);
 	counters_read(test, &after);
 	KUNIT_EXPECT_EQ(test, err, -EINVAL);
 	KUNIT_EXPECT_EQ(test, after.misuse_atomic, before.misuse_atomic + 3);
 }
 
 static bool told_twice;
+static const char twice_text[] = "an object given to be freed that is queued already";
 
 /* The second time is counted and does nothing; it is freed once. */
 static void double_free(struct kunit *test)
@@ -350,13 +351,11 @@ static void double_free(struct kunit *test)
 	kvfree_rcu_headless(objects[1]);
 	/* The kernel's own report comes on top, and each time. */
 	if (debug)
-		pr_info("rcu_headless-test: expect (ODEBUG: activate active|"
-			"an object given to be freed that is queued already, by frees_badly)\n");
-	expected = !debug && expect(&told_twice, "an object given to be freed that is "
-				    "queued already", "frees_badly");
+		report_expected("(ODEBUG: activate active|queued already", "frees_badly)");
+	expected = !debug && first_time(&told_twice, twice_text, "frees_badly");
 	frees_badly(objects[0]);
 	frees_badly(objects[1]);
-	expect_end(expected || debug);
+	end_report(expected || debug);
 	rcu_headless_barrier();
 	counters_read(test, &after);
 	KUNIT_EXPECT_EQ(test, after.misuse_double_free, before.misuse_double_free + 2);
