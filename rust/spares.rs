@@ -136,7 +136,12 @@ impl SparePages {
         if self.surplus() == 0 {
             return None;
         }
-        self.take()
+        let page = self.take()?;
+        // Others may have taken one at the same time: better all give theirs back than none.
+        if self.len() < MIN {
+            return self.put(page);
+        }
+        Some(page)
     }
 
     /// How many pages there are beyond what a CPU always needs.
@@ -154,6 +159,11 @@ impl SparePages {
         if self.len() >= wanted() {
             return Some(page);
         }
+        self.put(page)
+    }
+
+    /// Puts a page into a free place; it comes back when there is none.
+    fn put(&self, page: EmptyPage) -> Option<EmptyPage> {
         let link = page.into_link();
         for place in &self.places {
             // INVARIANT: The page is given up to this place alone. Full, so that it is there whole
