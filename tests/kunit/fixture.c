@@ -14,7 +14,7 @@
 #include "fixture.h"
 
 #define STATS "/sys/kernel/debug/rcu_headless/stats"
-#define PARAMETERS "/sys/module/rcu_headless/parameters/"
+#define PARAMETER_DIR "/sys/module/rcu_headless/parameters/"
 
 static const struct {
 	const char *name;
@@ -59,6 +59,16 @@ static struct file *stats_file;
 static bool checks_double_free;
 static unsigned int spares;
 
+static struct parameter_file {
+	const char *path;
+	struct file *file;
+	/* Text that was there before the test. */
+	char was[16];
+} parameter_files[PARAMETERS] = {
+	[PARAMETER_DRAIN_DELAY_MS] = { PARAMETER_DIR "drain_delay_ms" },
+	[PARAMETER_EXPEDITED] = { PARAMETER_DIR "expedited" },
+};
+
 /* A parameter as text, or nothing if it can't be read. */
 static const char *read_parameter(const char *path, char *buf, size_t size)
 {
@@ -73,26 +83,76 @@ static const char *read_parameter(const char *path, char *buf, size_t size)
 	return strim(buf);
 }
 
+/* Files that are open, as many as have been. */
+static void close_files(void)
+{
+	size_t i;
+
+	for (i = 0; i < PARAMETERS; i++)
+		if (!IS_ERR_OR_NULL(parameter_files[i].file))
+			filp_close(parameter_files[i].file, NULL);
+	if (!IS_ERR_OR_NULL(stats_file))
+		filp_close(stats_file, NULL);
+}
+
 /*
- * The file is opened where the suite starts, in the task that loads the tests:
+ * The files are opened where the suite starts, in the task that loads the tests:
  * the threads that the cases run in see no file system.
  */
 int fixture_suite_init(struct kunit_suite *suite)
 {
+	int err = 0;
 	char buf[16];
+	size_t i;
 
-	checks_double_free = !strcmp("Y", read_parameter(PARAMETERS "check_double_free",
+	checks_double_free = !strcmp("Y", read_parameter(PARAMETER_DIR "check_double_free",
 							 buf, sizeof(buf)));
-	if (kstrtouint(read_parameter(PARAMETERS "spares", buf, sizeof(buf)), 10, &spares))
+	if (kstrtouint(read_parameter(PARAMETER_DIR "spares", buf, sizeof(buf)), 10, &spares))
 		return -EINVAL;
 	stats_file = filp_open(STATS, O_RDONLY, 0);
-	return PTR_ERR_OR_ZERO(stats_file);
+	err = PTR_ERR_OR_ZERO(stats_file);
+	for (i = 0; i < PARAMETERS; i++) {
+		struct parameter_file *p = &parameter_files[i];
+
+		p->file = filp_open(p->path, O_RDWR, 0);
+		err = err ?: PTR_ERR_OR_ZERO(p->file);
+	}
+	if (err)
+		close_files();
+	return err;
 }
 
 void fixture_suite_exit(struct kunit_suite *suite)
 {
-	if (!IS_ERR(stats_file))
-		filp_close(stats_file, NULL);
+	close_files();
+}
+
+static bool parameter_write(struct parameter_file *p, const char *text)
+{
+	loff_t pos = 0;
+
+	return kernel_write(p->file, text, strlen(text), &pos) == strlen(text);
+}
+
+static void parameter_restore(void *arg)
+{
+	struct parameter_file *p = arg;
+
+	if (!parameter_write(p, p->was))
+		pr_err("could not set %s back\n", p->path);
+}
+
+void parameter_set(struct kunit *test, enum parameter which, const char *value)
+{
+	struct parameter_file *p = &parameter_files[which];
+	loff_t pos = 0;
+	ssize_t len;
+
+	len = kernel_read(p->file, p->was, sizeof(p->was) - 1, &pos);
+	KUNIT_ASSERT_GT(test, len, 0);
+	p->was[len] = '\0';
+	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, parameter_restore, p));
+	KUNIT_ASSERT_TRUE(test, parameter_write(p, value));
 }
 
 bool fixture_checks_double_free(void)

@@ -50,6 +50,15 @@ void fixture_suite_exit(struct kunit_suite *suite);
 bool fixture_checks_double_free(void);
 unsigned int fixture_spares(void);
 
+/* Parameters that a test may change. They are set back when it ends. */
+enum parameter {
+	PARAMETER_DRAIN_DELAY_MS,
+	PARAMETER_EXPEDITED,
+	PARAMETERS,
+};
+
+void parameter_set(struct kunit *test, enum parameter which, const char *value);
+
 /* Reads the counters as a user would see them. */
 void counters_read(struct kunit *test, struct counters *counters);
 
