@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The shrinker, when memory really runs out. */
 #include <linux/gfp.h>
+#include <linux/jiffies.h>
 #include <linux/list.h>
 #include <linux/mm.h>
 #include <linux/rcu_headless.h>
+#include <linux/stringify.h>
 
 #include "fixture.h"
 
@@ -14,23 +16,43 @@
 #define HOG_ORDER 4
 
 /*
- * Takes memory until there is none left, or the shrinker has been asked. It
- * reclaims on the way, and gives up rather than have somebody killed.
+ * Takes one more block, which reclaims on the way, and gives up rather than have
+ * somebody killed. Smaller blocks when there are no large ones; false when there
+ * are none at all.
  */
-static void hog_memory(struct kunit *test, struct list_head *hogged,
-		       const struct counters *before, struct counters *now)
+static bool hog_block(struct list_head *hogged, unsigned int *order)
 {
-	unsigned int order = HOG_ORDER;
 	struct page *page;
 
+	page = alloc_pages(GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN, *order);
+	if (page) {
+		page->private = *order;
+		list_add(&page->lru, hogged);
+	} else if (*order) {
+		--*order;
+	} else {
+		return false;
+	}
+	return true;
+}
+
+/*
+ * Takes memory until there is none left, or the shrinker has been asked. Returns
+ * a time, in jiffies, when it hadn't been yet.
+ */
+static unsigned long hog_memory(struct kunit *test, struct list_head *hogged,
+				const struct counters *before, struct counters *now)
+{
+	unsigned long seen = jiffies, not_yet;
+	unsigned int order = HOG_ORDER;
+
 	do {
-		page = alloc_pages(GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN, order);
-		if (page) {
-			page->private = order;
-			list_add(&page->lru, hogged);
-		}
+		not_yet = seen;
+		seen = jiffies;
 		counters_read(test, now);
-	} while ((page || order--) && now->shrinker_scans == before->shrinker_scans);
+	} while (now->shrinker_scans == before->shrinker_scans &&
+		 hog_block(hogged, &order));
+	return not_yet;
 }
 
 static void free_hogged(struct list_head *hogged)
@@ -46,7 +68,26 @@ static void free_hogged(struct list_head *hogged)
 	}
 }
 
-/* Gives back what it says, keeps what is needed, and isn't refilled at once. */
+/*
+ * Whether nobody is giving pages back. The hog isn't the only one to reclaim,
+ * and pages are counted when all that were asked for are gone.
+ */
+static bool gave_back_what_is_gone(struct kunit *test, const struct counters *before,
+				   struct counters *now)
+{
+	counters_read(test, now);
+	return now->shrinker_pages - before->shrinker_pages ==
+	       before->pages_allocated - now->pages_allocated;
+}
+
+/* Whether some CPU has more than it must. */
+static bool some_to_give_back(struct kunit *test, struct counters *now)
+{
+	counters_read(test, now);
+	return now->pages_spare > FEW_SPARES * (long)num_online_cpus();
+}
+
+/* Gives back what it says, and keeps what is needed. */
 static void shrinker_gives_back(struct kunit *test)
 {
 	size_t nr = 40 * PAGEFUL;
@@ -61,10 +102,9 @@ static void shrinker_gives_back(struct kunit *test)
 	hog_memory(test, &hogged, &before, &during);
 	free_hogged(&hogged);
 	KUNIT_EXPECT_GT(test, during.shrinker_scans, before.shrinker_scans);
-	KUNIT_EXPECT_GT(test, during.shrinker_pages, before.shrinker_pages);
 	/* What was given back is gone, and nothing else. */
-	KUNIT_EXPECT_EQ(test, during.shrinker_pages - before.shrinker_pages,
-			before.pages_allocated - during.pages_allocated);
+	KUNIT_EXPECT_TRUE(test, wait_until(gave_back_what_is_gone(test, &before, &during)));
+	KUNIT_EXPECT_GT(test, during.shrinker_pages, before.shrinker_pages);
 	KUNIT_EXPECT_EQ(test, during.pages_spare, during.pages_allocated);
 	KUNIT_EXPECT_GE(test, during.pages_spare, FEW_SPARES * (long)num_online_cpus());
 
@@ -77,8 +117,102 @@ static void shrinker_gives_back(struct kunit *test)
 	EXPECT_COUNTERS_ADD_UP(test, &after);
 }
 
+/* As rust/spares.rs has it, less what a test may be late. */
+#define BACKOFF (4 * HZ)
+
+/*
+ * Pages that were given back are not replaced at once, though a caller finds few
+ * of them: it would be the same again. False when it took too long to tell.
+ */
+static bool stays_small(struct kunit *test, struct counters *scanned, struct counters *now)
+{
+	struct counters before;
+	unsigned long not_yet;
+	LIST_HEAD(hogged);
+	void **objects;
+
+	/* A caller who finds few has more got, when the last scan is long past. */
+	KUNIT_ASSERT_TRUE(test, wait_until((kvfree_rcu_headless(canary_new(CANARY_SLAB)),
+					    rcu_headless_barrier(),
+					    some_to_give_back(test, &before))));
+	objects = canaries_new(test, 2, 4);
+	not_yet = hog_memory(test, &hogged, &before, scanned);
+	free_hogged(&hogged);
+	KUNIT_ASSERT_TRUE(test, wait_until(gave_back_what_is_gone(test, &before, scanned)));
+	kvfree_rcu_headless_bulk(2, objects);
+	rcu_headless_barrier();
+	counters_read(test, now);
+	return time_before(jiffies, not_yet + BACKOFF);
+}
+
+static void not_refilled_at_once(struct kunit *test)
+{
+	struct counters scanned, now;
+	bool told = false;
+	int tries;
+
+	if (fixture_spares() <= FEW_SPARES)
+		kunit_skip(test, "needs more spares than are always kept");
+	stay_off_one_cpu(test);
+	for (tries = 0; tries < 3 && !told; tries++)
+		told = stays_small(test, &scanned, &now);
+	if (!told)
+		kunit_skip(test, "memory takes too long to fill");
+	KUNIT_EXPECT_GT(test, now.page_from_spares, scanned.page_from_spares);
+	KUNIT_EXPECT_LE(test, now.pages_allocated, scanned.pages_allocated);
+	KUNIT_EXPECT_EQ(test, now.pending, 0);
+	EXPECT_COUNTERS_ADD_UP(test, &now);
+}
+
+/* How long an open page may wait for more pointers: as long as can be set. */
+#define LONG_DELAY_MS 10000
+
+/*
+ * Objects in a page that isn't full, which would wait for long, are freed when
+ * memory is short. False when that took so long that they were due anyway.
+ */
+static bool pressure_frees(struct kunit *test)
+{
+	void **objects = canaries_new(test, 8, 4);
+	struct counters before, during;
+	unsigned int order = HOG_ORDER;
+	unsigned long due;
+	LIST_HEAD(hogged);
+	bool freed;
+
+	rcu_headless_barrier();
+	counters_read(test, &before);
+	/* Most of the time goes by before they are queued. */
+	hog_memory(test, &hogged, &before, &during);
+	due = jiffies + msecs_to_jiffies(LONG_DELAY_MS);
+	kvfree_rcu_headless_bulk(8, objects);
+	/* Each block asks the shrinker again, but a few go without. */
+	while (canary_count_alive(objects, 8) && time_before(jiffies, due)) {
+		if (!hog_block(&hogged, &order))
+			schedule_timeout_uninterruptible(1);
+	}
+	freed = !canary_count_alive(objects, 8) && time_before(jiffies, due);
+	free_hogged(&hogged);
+	rcu_headless_barrier();
+	KUNIT_EXPECT_EQ(test, canary_count_alive(objects, 8), 0);
+	return freed;
+}
+
+static void pressure_seals_open_pages(struct kunit *test)
+{
+	bool freed = false;
+	int tries;
+
+	parameter_set(test, PARAMETER_DRAIN_DELAY_MS, __stringify(LONG_DELAY_MS));
+	for (tries = 0; tries < 3 && !freed; tries++)
+		freed = pressure_frees(test);
+	KUNIT_EXPECT_TRUE(test, freed);
+}
+
 static struct kunit_case pressure_cases[] = {
 	KUNIT_CASE_SLOW(shrinker_gives_back),
+	KUNIT_CASE_SLOW(not_refilled_at_once),
+	KUNIT_CASE_SLOW(pressure_seals_open_pages),
 	{}
 };
 
