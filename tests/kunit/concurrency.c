@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Many callers at once, on all CPUs. */
 #include <linux/completion.h>
-#include <linux/cpu.h>
+#include <linux/cpumask.h>
 #include <linux/err.h>
 #include <linux/kthread.h>
 #include <linux/rcu_headless.h>
@@ -120,119 +120,9 @@ static void many_barriers_at_once(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, 0, workers[i].alive_after_barrier);
 }
 
-/* Queues on a CPU and takes it away. */
-static long queue_all(void *arg)
-{
-	struct worker *worker = arg;
-
-	kvfree_rcu_headless_bulk(worker->nr, worker->objects);
-	return 0;
-}
-
-static void cpu_leaves_nothing_behind(struct kunit *test)
-{
-	unsigned int cpu = stay_off_one_cpu(test);
-	struct worker worker = { .nr = 8 * (PAGEFUL / 4) };
-	struct counters after;
-
-	if (!IS_ENABLED(CONFIG_HOTPLUG_CPU))
-		kunit_skip(test, "needs CPU hotplug");
-	worker.objects = canaries_new(test, worker.nr, 6);
-	KUNIT_ASSERT_EQ(test, 0, work_on_cpu(cpu, queue_all, &worker));
-	KUNIT_ASSERT_EQ(test, 0, remove_cpu(cpu));
-	/* Freed without a barrier while the CPU is gone, by another. */
-	KUNIT_EXPECT_TRUE(test, wait_until(!canary_count_alive(worker.objects,
-							       worker.nr)));
-	KUNIT_ASSERT_EQ(test, 0, add_cpu(cpu));
-	rcu_headless_barrier();
-	counters_read(test, &after);
-	KUNIT_EXPECT_EQ(test, after.pending, 0);
-	KUNIT_EXPECT_EQ(test, after.pages_spare, after.pages_allocated);
-	EXPECT_COUNTERS_ADD_UP(test, &after);
-}
-
-#define ROUNDS 3
-
-/* Queues in all ways until it is told to stop; the objects are lost or freed. */
-struct restless {
-	bool stop;
-	unsigned long nr, refused;
-	struct completion done;
-};
-
-static int restless_thread(void *arg)
-{
-	struct restless *r = arg;
-	void *objects[4];
-	size_t i;
-
-	while (!READ_ONCE(r->stop)) {
-		for (i = 0; i < ARRAY_SIZE(objects); i++)
-			objects[i] = canary_new(i ? CANARY_SLAB : CANARY_VMALLOC);
-		kvfree_rcu_headless(objects[0]);
-		kvfree_rcu_headless_bulk(2, objects + 1);
-		if (!kvfree_rcu_headless_try(objects[3])) {
-			kvfree(objects[3]);
-			r->refused++;
-		}
-		r->nr += ARRAY_SIZE(objects);
-		/* When there is one CPU left, those who free are to keep up. */
-		schedule_timeout_uninterruptible(1);
-	}
-	complete(&r->done);
-	return 0;
-}
-
-/* All CPUs but one go and come back while objects are queued on all of them. */
-static void nothing_is_lost_as_cpus_go(struct kunit *test)
-{
-	struct counters before, after;
-	struct restless *r;
-	size_t i, started = 0, nr_cpus = num_online_cpus();
-	unsigned int cpu, round;
-	unsigned long nr = 0;
-
-	if (!IS_ENABLED(CONFIG_HOTPLUG_CPU))
-		kunit_skip(test, "needs CPU hotplug");
-	r = kunit_kcalloc(test, nr_cpus, sizeof(*r), GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, r);
-	rcu_headless_barrier();
-	counters_read(test, &before);
-	for (i = 0; i < nr_cpus; i++) {
-		struct task_struct *task;
-
-		init_completion(&r[i].done);
-		task = kthread_run(restless_thread, &r[i], "restless/%zu", i);
-		if (IS_ERR(task))
-			break;
-		started++;
-	}
-	for (round = 0; round < ROUNDS; round++) {
-		for (cpu = 1; cpu < nr_cpus; cpu++)
-			KUNIT_EXPECT_EQ(test, 0, remove_cpu(cpu));
-		rcu_headless_barrier();
-		for (cpu = 1; cpu < nr_cpus; cpu++)
-			KUNIT_EXPECT_EQ(test, 0, add_cpu(cpu));
-	}
-	for (i = 0; i < started; i++) {
-		WRITE_ONCE(r[i].stop, true);
-		wait_for_completion(&r[i].done);
-		nr += r[i].nr - r[i].refused;
-	}
-	/* In time: without a barrier. */
-	KUNIT_EXPECT_TRUE(test, wait_until((counters_read(test, &after),
-					    after.parked == 0 && after.pending == 0)));
-	KUNIT_EXPECT_EQ(test, counters_freed(&after) - counters_freed(&before), nr);
-	KUNIT_EXPECT_EQ(test, started, nr_cpus);
-	KUNIT_EXPECT_EQ(test, after.leaked, before.leaked);
-	EXPECT_COUNTERS_ADD_UP(test, &after);
-}
-
 static struct kunit_case concurrency_cases[] = {
 	KUNIT_CASE(all_cpus_at_once),
 	KUNIT_CASE(many_barriers_at_once),
-	KUNIT_CASE(cpu_leaves_nothing_behind),
-	KUNIT_CASE_SLOW(nothing_is_lost_as_cpus_go),
 	{}
 };
 
