@@ -110,12 +110,13 @@ unsafe extern "C" fn scan(
             let Some(page) = queue.shared().spares.take_surplus() else {
                 break;
             };
+            // Who sees that the page is gone sees where it went.
+            stats::SHRINKER_PAGES.add(1);
             drop(page);
             freed += 1;
         }
     }
     stats::SHRINKER_SCANS.add(1);
-    stats::SHRINKER_PAGES.add(freed as i64);
     if freed == 0 {
         return bindings::SHRINK_STOP as c_ulong;
     }
