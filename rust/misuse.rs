@@ -102,6 +102,7 @@ impl Misuse {
     }
 
     /// Counts it, and warns with `caller`'s address and a stack trace if it is the first of its kind.
+    /// With an address of 0 it was some call in atomic context.
     ///
     /// # Context
     ///

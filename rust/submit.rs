@@ -38,21 +38,16 @@ pub(crate) unsafe fn free(engine: &Engine, slab_only: bool, object: Object, call
     if in_nmi() {
         return leak_in_nmi(caller);
     }
-    let Some(channel) = accept(object, slab_only, caller) else {
+    let Some(mut task) = Task::may_block() else {
+        // SAFETY: The contract.
+        return unsafe { free_out_of_place(engine, slab_only, object, caller) };
+    };
+    let Some(channel) = accept(object, slab_only, double_free::enter, caller) else {
         return;
     };
-    match Task::may_block() {
-        Some(mut task) => {
-            // SAFETY: The contract; the object is in the channel that it belongs to.
-            let taken = unsafe { fallback::queue(&mut task, engine, channel, object) };
-            if !taken {
-                report_twice(object, caller);
-            }
-        }
-        None => {
-            // SAFETY: The contract.
-            unsafe { free_out_of_place(engine, object, caller) };
-        }
+    // SAFETY: The contract; the object is in the channel that it belongs to.
+    if !unsafe { fallback::queue(&mut task, engine, channel, object) } {
+        report_twice(object, caller);
     }
 }
 
@@ -67,9 +62,12 @@ pub(crate) fn report_context(caller: usize) {
 ///
 /// # Safety
 ///
-/// `object` must be the caller's to give away.
+/// As for [`free()`].
 #[cold]
-unsafe fn free_out_of_place(engine: &Engine, object: Object, caller: usize) {
+unsafe fn free_out_of_place(engine: &Engine, slab_only: bool, object: Object, caller: usize) {
+    if accept(object, slab_only, double_free::enter_atomic, caller).is_none() {
+        return;
+    }
     report_context(caller);
     // SAFETY: The contract, and it has been found to be one for `kvfree()`.
     if !unsafe { engine.inbox().put(object) } {
@@ -95,7 +93,7 @@ pub(crate) unsafe fn try_free(engine: &Engine, object: Object, caller: usize) ->
         return true;
     }
     // What is no object isn't given back: the caller couldn't free it either.
-    if accept(object, false, caller).is_none() {
+    if accept(object, false, double_free::enter_atomic, caller).is_none() {
         return true;
     }
     // SAFETY: The contract, and it has been found to be one for `kvfree()`.
@@ -103,7 +101,7 @@ pub(crate) unsafe fn try_free(engine: &Engine, object: Object, caller: usize) ->
     if taken {
         stats::TRY_TAKEN.add(1);
     } else {
-        double_free::leave(object);
+        double_free::leave_atomic(object);
         stats::TRY_REFUSED.add(1);
     }
     taken
@@ -127,7 +125,7 @@ pub(crate) unsafe fn free_reserved(
     if in_nmi() {
         return leak_in_nmi(caller);
     }
-    if accept(object, false, caller).is_none() {
+    if accept(object, false, double_free::enter_atomic, caller).is_none() {
         return;
     }
     // SAFETY: The contract, and it has been found to be one for `kvfree()`.
@@ -151,23 +149,31 @@ pub(crate) unsafe fn free_reserved(
 ///
 /// Process context, may sleep.
 pub(crate) unsafe fn queue_from_inbox(task: &mut Task, engine: &Engine, object: Object) {
+    // Whoever called has gone: no caller to report.
+    if !double_free::enter_late(object) {
+        return Misuse::DoubleFree.report(0);
+    }
     let channel = address::channel_of(object);
     // SAFETY: The contract; the object is in the channel that it belongs to.
     if !unsafe { fallback::queue(task, engine, channel, object) } {
-        // Whoever called has gone.
         report_twice(object, 0);
     }
 }
 
 /// Looks at what is to be freed: its channel, or `None` if it is none of ours to free, which has
-/// been reported then.
-fn accept(object: Object, slab_only: bool, caller: usize) -> Option<Channel> {
+/// been reported then. `enter` is to say whether it is queued already.
+fn accept(
+    object: Object,
+    slab_only: bool,
+    enter: fn(Object) -> bool,
+    caller: usize,
+) -> Option<Channel> {
     if object.is_null() {
         return None;
     }
     let refused = match address::examine(object) {
         Ok(Channel::Vmalloc) if slab_only => Misuse::Foreign,
-        Ok(channel) if double_free::enter(object) => return Some(channel),
+        Ok(channel) if enter(object) => return Some(channel),
         Ok(_) => Misuse::DoubleFree,
         Err(misuse) => misuse,
     };
@@ -192,9 +198,9 @@ fn leak_in_nmi(caller: usize) {
     stats::LEAKED.add(1);
 }
 
-/// Gives an object up: it stays allocated.
+/// Gives up an object that no inbox took: it stays allocated.
 #[cold]
 fn leak(object: Object) {
-    double_free::leave(object);
+    double_free::leave_atomic(object);
     stats::LEAKED.add(1);
 }

@@ -5,5 +5,6 @@
 
 void rcu_headless_helper_warn(const char *what, unsigned long caller)
 {
-	WARN(1, "rcu_headless: %s, by %pS\n", what, (void *)caller);
+	WARN(caller, "rcu_headless: %s, by %pS\n", what, (void *)caller);
+	WARN(!caller, "rcu_headless: %s, by a call in atomic context\n", what);
 }
