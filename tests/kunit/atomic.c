@@ -2,11 +2,9 @@
 /* Frees where nothing may wait: in interrupts, under locks, without memory. */
 #include <linux/completion.h>
 #include <linux/cpumask.h>
-#include <linux/err.h>
 #include <linux/hrtimer.h>
 #include <linux/interrupt.h>
 #include <linux/irqflags.h>
-#include <linux/kthread.h>
 #include <linux/preempt.h>
 #include <linux/rcu_headless.h>
 #include <linux/slab.h>
@@ -225,151 +223,6 @@ static void null_is_taken(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, after.misuse_reserve, before.misuse_reserve);
 }
 
-static noinline void overruns(struct rcu_headless_reserve *r, void *object)
-{
-	kvfree_rcu_headless_reserved(r, object);
-	barrier();
-}
-
-/* One more than there is room for is reported, and freed all the same. */
-static void overrun_is_reported(struct kunit *test)
-{
-	void **objects = canaries_new(test, SOME + 1, 8);
-	struct rcu_headless_reserve r = {};
-	struct counters before, after;
-	size_t i;
-
-	KUNIT_ASSERT_EQ(test, 0, rcu_headless_reserve(&r, SOME, GFP_KERNEL));
-	rcu_headless_barrier();
-	counters_read(test, &before);
-	report_expected("more objects freed than the reserve has room for", "overruns");
-	/* Nobody can make room meanwhile. */
-	local_irq_disable();
-	for (i = 0; i < SOME; i++)
-		kvfree_rcu_headless_reserved(&r, objects[i]);
-	overruns(&r, objects[SOME]);
-	local_irq_enable();
-	report_expected_end();
-	rcu_headless_barrier();
-	counters_read(test, &after);
-	KUNIT_EXPECT_EQ(test, after.misuse_reserve, before.misuse_reserve + 1);
-	KUNIT_EXPECT_EQ(test, after.reserved, before.reserved + SOME);
-	KUNIT_EXPECT_EQ(test, canary_count_alive(objects, SOME + 1), 0);
-	KUNIT_EXPECT_EQ(test, after.leaked, before.leaked);
-	rcu_headless_unreserve(&r);
-}
-
-/* After each call there is room for what was asked for, all at once. */
-static void reserve_can_be_topped_up(struct kunit *test)
-{
-	static const size_t sizes[] = { 1, 100, 100, 7, 1000, 1, 3000 };
-	struct rcu_headless_reserve r = {};
-	struct counters before, after;
-	size_t i, j, nr = 0;
-
-	rcu_headless_barrier();
-	counters_read(test, &before);
-	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
-		void **objects = canaries_new(test, sizes[i], 8);
-
-		KUNIT_ASSERT_EQ(test, 0, rcu_headless_reserve(&r, sizes[i], GFP_KERNEL));
-		local_irq_disable();
-		for (j = 0; j < sizes[i]; j++)
-			kvfree_rcu_headless_reserved(&r, objects[j]);
-		local_irq_enable();
-		nr += sizes[i];
-	}
-	/* With pointers in it. */
-	rcu_headless_unreserve(&r);
-	rcu_headless_unreserve(&r);
-	rcu_headless_barrier();
-	counters_read(test, &after);
-	KUNIT_EXPECT_EQ(test, after.misuse_reserve, before.misuse_reserve);
-	KUNIT_EXPECT_EQ(test, after.reserved - before.reserved, nr);
-	KUNIT_EXPECT_EQ(test, counters_freed(&after) - counters_freed(&before), nr);
-	KUNIT_EXPECT_EQ(test, after.parked, 0);
-	EXPECT_COUNTERS_ADD_UP(test, &after);
-}
-
-/* What can't be had is refused, and what was there stays. */
-static void reserve_is_bounded(struct kunit *test)
-{
-	void **objects = canaries_new(test, 1, 8);
-	struct rcu_headless_reserve r = {};
-	struct counters before, after;
-
-	KUNIT_ASSERT_EQ(test, 0, rcu_headless_reserve(&r, 1, GFP_KERNEL));
-	KUNIT_EXPECT_EQ(test, -EINVAL, rcu_headless_reserve(&r, RCU_HEADLESS_RESERVE_MAX + 1,
-							    GFP_KERNEL));
-	counters_read(test, &before);
-	kvfree_rcu_headless_reserved(&r, objects[0]);
-	rcu_headless_unreserve(&r);
-	rcu_headless_barrier();
-	counters_read(test, &after);
-	KUNIT_EXPECT_EQ(test, after.reserved, before.reserved + 1);
-	KUNIT_EXPECT_FALSE(test, canary_alive(objects[0]));
-}
-
-struct crowd {
-	struct rcu_headless_reserve *reserve;
-	void **objects;
-	size_t nr;
-	struct completion done;
-};
-
-static int crowd_thread(void *arg)
-{
-	struct crowd *c = arg;
-	size_t i;
-
-	for (i = 0; i < c->nr; i++)
-		kvfree_rcu_headless_reserved(c->reserve, c->objects[i]);
-	complete(&c->done);
-	return 0;
-}
-
-#define CROWD 6
-
-/* One reserve, used by all CPUs at once and enlarged meanwhile, fails none. */
-static void reserve_is_for_all_cpus(struct kunit *test)
-{
-	struct rcu_headless_reserve r = {};
-	struct crowd crowd[CROWD] = {};
-	struct counters before, after;
-	size_t i, started = 0, nr = 2 * PAGEFUL;
-	int err;
-
-	for (i = 0; i < CROWD; i++) {
-		crowd[i].reserve = &r;
-		crowd[i].nr = nr;
-		crowd[i].objects = canaries_new(test, nr, 7);
-		init_completion(&crowd[i].done);
-	}
-	rcu_headless_barrier();
-	counters_read(test, &before);
-	KUNIT_ASSERT_EQ(test, 0, rcu_headless_reserve(&r, CROWD * nr, GFP_KERNEL));
-	for (i = 0; i < CROWD; i++) {
-		struct task_struct *task = kthread_run(crowd_thread, &crowd[i], "crowd/%zu", i);
-
-		if (IS_ERR(task))
-			break;
-		started++;
-	}
-	err = rcu_headless_reserve(&r, RCU_HEADLESS_RESERVE_MAX, GFP_KERNEL);
-	for (i = 0; i < started; i++)
-		wait_for_completion(&crowd[i].done);
-	rcu_headless_unreserve(&r);
-	rcu_headless_barrier();
-	counters_read(test, &after);
-	KUNIT_EXPECT_EQ(test, err, 0);
-	KUNIT_EXPECT_EQ(test, started, CROWD);
-	for (i = 0; i < started; i++)
-		KUNIT_EXPECT_EQ(test, 0, canary_count_alive(crowd[i].objects, nr));
-	KUNIT_EXPECT_EQ(test, after.reserved - before.reserved, started * nr);
-	KUNIT_EXPECT_EQ(test, after.misuse_reserve, before.misuse_reserve);
-	EXPECT_COUNTERS_ADD_UP(test, &after);
-}
-
 static struct kunit_case atomic_cases[] = {
 	KUNIT_CASE(try_in_process),
 	KUNIT_CASE(try_under_raw_spinlock),
@@ -383,10 +236,6 @@ static struct kunit_case atomic_cases[] = {
 	KUNIT_CASE(reserved_in_softirq_context),
 	KUNIT_CASE(try_refuses_when_full),
 	KUNIT_CASE(null_is_taken),
-	KUNIT_CASE(overrun_is_reported),
-	KUNIT_CASE(reserve_can_be_topped_up),
-	KUNIT_CASE(reserve_is_bounded),
-	KUNIT_CASE_SLOW(reserve_is_for_all_cpus),
 	{}
 };
 

@@ -3,6 +3,7 @@
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
+#include <linux/slab.h>
 #include <linux/workqueue.h>
 
 #include "faults.h"
@@ -69,4 +70,36 @@ void needs_shortage(struct kunit *test)
 		__free_page(page);
 	if (page)
 		kunit_skip(test, "needs fail_page_alloc set up in debugfs");
+}
+
+void needs_faults(struct kunit *test)
+{
+	bool failed;
+
+	if (!IS_ENABLED(CONFIG_FAILSLAB))
+		kunit_skip(test, "needs CONFIG_FAILSLAB");
+	fault_begin(1);
+	kfree(kmalloc(8, GFP_KERNEL));
+	failed = fault_end();
+	if (!failed)
+		kunit_skip(test, "needs failslab set up in debugfs");
+}
+
+void fault_begin(unsigned int nth)
+{
+#ifdef CONFIG_FAULT_INJECTION
+	current->fail_nth = nth;
+#endif
+}
+
+bool fault_end(void)
+{
+#ifdef CONFIG_FAULT_INJECTION
+	bool failed = !current->fail_nth;
+
+	current->fail_nth = 0;
+	return failed;
+#else
+	return false;
+#endif
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * No memory for pages of pointers, by the kernel's own fault injection: the
- * guest sets fail_page_alloc to fail every page allocation in tasks that ask.
+ * No memory, by the kernel's own fault injection: the guest sets fail_page_alloc
+ * to fail every page allocation in tasks that ask, and lets failslab fail any.
  */
 #ifndef _RCU_HEADLESS_TEST_FAULTS_H
 #define _RCU_HEADLESS_TEST_FAULTS_H
@@ -26,5 +26,14 @@ void shortage_for_workers(struct kunit *test);
  * kernel stock up what its debugging needs for every queued object.
  */
 void shortage_breathe(void);
+
+/* Skips the test if single allocations can't be made to fail. */
+void needs_faults(struct kunit *test);
+
+/* The calling task's nth allocation from now on fails, counted from 1. */
+void fault_begin(unsigned int nth);
+
+/* Ends that. Returns whether it came to the failure. */
+bool fault_end(void);
 
 #endif /* _RCU_HEADLESS_TEST_FAULTS_H */

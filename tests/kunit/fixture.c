@@ -225,6 +225,11 @@ void report_expected(const char *what, const char *caller)
 	pr_info("rcu_headless-test: expect %s, by %s\n", what, caller);
 }
 
+void report_allowed(const char *what)
+{
+	pr_info("rcu_headless-test: allow %s\n", what);
+}
+
 void report_expected_end(void)
 {
 	pr_info("rcu_headless-test: expect-end\n");

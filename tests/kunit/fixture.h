@@ -87,6 +87,9 @@ void **canaries_new(struct kunit *test, size_t nr, unsigned int slab_of_8);
 void report_expected(const char *what, const char *caller);
 void report_expected_end(void);
 
+/* Instead of report_expected(): the kernel may report that, and need not. */
+void report_allowed(const char *what);
+
 /* Keeps the test on one CPU, and returns another that it may keep busy. */
 unsigned int stay_off_one_cpu(struct kunit *test);
 

@@ -331,38 +331,59 @@ static void sleeping_calls(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, after.misuse_atomic, before.misuse_atomic + 3);
 }
 
-static bool told_twice;
-static const char twice_text[] = "an object given to be freed that is queued already";
+static bool told_nmi;
+static const char nmi_text[] = "a call in an NMI";
 
-/* The second time is counted and does nothing; it is freed once. */
-static void double_free(struct kunit *test)
+/* What the kernel takes for an NMI: it goes by the count, like the module. */
+static void nmi_begin(void)
 {
-	bool expected, debug = IS_ENABLED(CONFIG_DEBUG_OBJECTS_RCU_HEAD);
-	struct counters before, after;
-	void **objects;
+	local_irq_disable();
+	__preempt_count_add(NMI_OFFSET + HARDIRQ_OFFSET);
+}
 
-	if (!debug && !fixture_checks_double_free())
-		kunit_skip(test, "needs check_double_free=1 or DEBUG_OBJECTS_RCU_HEAD");
-	objects = canaries_new(test, 2, 1);
-	stay_off_one_cpu(test);
+static void nmi_end(void)
+{
+	__preempt_count_sub(NMI_OFFSET + HARDIRQ_OFFSET);
+	local_irq_enable();
+}
+
+/* Nothing can be done there: all is counted, nothing is freed, all return. */
+static void in_nmi_context(struct kunit *test)
+{
+	void **objects = canaries_new(test, WAYS, 4);
+	struct rcu_headless_reserve r = {};
+	struct counters before, after;
+	bool expected, taken;
+	int err;
+
+	KUNIT_ASSERT_EQ(test, 0, rcu_headless_reserve(&r, 1, GFP_KERNEL));
 	rcu_headless_barrier();
 	counters_read(test, &before);
-	kvfree_rcu_headless(objects[0]);
-	kvfree_rcu_headless(objects[1]);
-	/* The kernel's own report comes on top, and each time. */
-	if (debug)
-		report_expected("(ODEBUG: activate active|queued already", "frees_badly)");
-	expected = !debug && first_time(&told_twice, twice_text, "frees_badly");
+	expected = first_time(&told_nmi, nmi_text, "frees_badly");
+	nmi_begin();
 	frees_badly(objects[0]);
-	frees_badly(objects[1]);
-	end_report(expected || debug);
+	kfree_rcu_headless(objects[1]);
+	kvfree_rcu_headless_bulk(1, objects + 2);
+	taken = kvfree_rcu_headless_try(objects[3]);
+	kvfree_rcu_headless_reserved(&r, objects[4]);
+	rcu_headless_barrier();
+	err = rcu_headless_reserve(&r, 2, GFP_KERNEL);
+	rcu_headless_unreserve(&r);
+	nmi_end();
+	end_report(expected);
 	rcu_headless_barrier();
 	counters_read(test, &after);
-	KUNIT_EXPECT_EQ(test, after.misuse_double_free, before.misuse_double_free + 2);
-	KUNIT_EXPECT_EQ(test, canary_count_alive(objects, 2), 0);
-	KUNIT_EXPECT_EQ(test, counters_freed(&after), counters_freed(&before) + 2);
-	KUNIT_EXPECT_EQ(test, after.leaked, before.leaked);
-	EXPECT_COUNTERS_ADD_UP(test, &after);
+	KUNIT_EXPECT_FALSE(test, taken);
+	KUNIT_EXPECT_EQ(test, err, -EINVAL);
+	KUNIT_EXPECT_EQ(test, after.misuse_nmi, before.misuse_nmi + WAYS + 3);
+	/* What try refuses is still the caller's. */
+	KUNIT_EXPECT_EQ(test, after.leaked, before.leaked + WAYS - 1);
+	KUNIT_EXPECT_EQ(test, counters_queued(&after), counters_queued(&before));
+	KUNIT_EXPECT_EQ(test, canary_count_alive(objects, WAYS), WAYS);
+	kvfree_rcu_headless_bulk(WAYS, objects);
+	rcu_headless_unreserve(&r);
+	rcu_headless_barrier();
+	KUNIT_EXPECT_EQ(test, canary_count_alive(objects, WAYS), 0);
 }
 
 static struct kunit_case misuse_cases[] = {
@@ -378,7 +399,7 @@ static struct kunit_case misuse_cases[] = {
 	KUNIT_CASE(inside_reader),
 	KUNIT_CASE(from_hardirq),
 	KUNIT_CASE(sleeping_calls),
-	KUNIT_CASE(double_free),
+	KUNIT_CASE(in_nmi_context),
 	{}
 };
 

@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Where a page for pointers comes from, each source on its own. */
+#include <linux/completion.h>
+#include <linux/cpumask.h>
+#include <linux/err.h>
+#include <linux/kthread.h>
 #include <linux/rcu_headless.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
@@ -36,30 +40,59 @@ static void spare_comes_first(struct kunit *test)
 	rcu_headless_barrier();
 }
 
+struct queuer {
+	void **objects;
+	size_t nr;
+	struct completion done;
+};
+
+static int queuer_thread(void *arg)
+{
+	struct queuer *queuer = arg;
+
+	queue_all(queuer->objects, queuer->nr);
+	complete(&queuer->done);
+	return 0;
+}
+
 /*
  * With memory, nobody waits: when a reader keeps all pages from being emptied,
  * more of them are allocated.
  */
 static void allocator_comes_next(struct kunit *test)
 {
-	size_t nr = MANY_PAGES * PAGEFUL;
-	void **objects = canaries_new(test, nr, 8);
-	struct canary_reader reader = { .objects = objects, .nr = nr };
+	struct queuer queuer = { .nr = MANY_PAGES * PAGEFUL };
+	struct canary_reader reader = { .nr = queuer.nr };
 	unsigned int cpu = stay_off_one_cpu(test);
 	struct counters before, during, after;
+	struct task_struct *task;
+	bool done;
 
 	needs_shortage(test);
+	queuer.objects = canaries_new(test, queuer.nr, 8);
+	reader.objects = queuer.objects;
+	init_completion(&queuer.done);
 	rcu_headless_barrier();
 	/* The worker that would refill the spares gets nothing, the caller does. */
 	shortage_for_workers(test);
 	counters_read(test, &before);
-	KUNIT_ASSERT_EQ(test, 0, canary_reader_start(&reader, cpu));
-	queue_all(objects, nr);
+	task = kthread_create_on_cpu(queuer_thread, &queuer,
+				     cpumask_first(cpu_online_mask), "queuer/%u");
+	KUNIT_ASSERT_FALSE(test, IS_ERR(task));
+	if (canary_reader_start(&reader, cpu)) {
+		kthread_stop(task);
+		KUNIT_FAIL_AND_ABORT(test, "no reader");
+	}
+	wake_up_process(task);
+	/* One that waits would wait for the reader. */
+	done = wait_until(completion_done(&queuer.done));
 	counters_read(test, &during);
 	canary_reader_stop(&reader);
+	wait_for_completion(&queuer.done);
 	rcu_headless_barrier();
 	counters_read(test, &after);
 
+	KUNIT_EXPECT_TRUE(test, done);
 	KUNIT_EXPECT_EQ(test, reader.nr_lost, 0);
 	KUNIT_EXPECT_GT(test, during.page_from_allocator, before.page_from_allocator);
 	/* All that were opened are in use or sealed, and came from somewhere. */
@@ -69,7 +102,7 @@ static void allocator_comes_next(struct kunit *test)
 			during.page_from_spares - before.page_from_spares,
 			during.pages_in_use);
 	KUNIT_EXPECT_EQ(test, during.fallbacks, before.fallbacks);
-	KUNIT_EXPECT_EQ(test, canary_count_alive(objects, nr), 0);
+	KUNIT_EXPECT_EQ(test, canary_count_alive(queuer.objects, queuer.nr), 0);
 	KUNIT_EXPECT_EQ(test, after.pages_spare, after.pages_allocated);
 	EXPECT_COUNTERS_ADD_UP(test, &after);
 }

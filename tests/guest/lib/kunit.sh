@@ -19,6 +19,13 @@ if [ -d $faults ]; then
 	echo 100 >$faults/probability
 fi
 
+slab_faults=$debugfs/failslab
+if [ -d $slab_faults ]; then
+	# Only the one allocation that a task asks for, which could reclaim.
+	echo N >$slab_faults/ignore-gfp-wait
+	echo 0 >$slab_faults/verbose
+fi
+
 insmod /modules/rcu_headless.ko "$@"
 insmod /modules/rcu_headless_canary.ko
 insmod /modules/rcu_headless_kunit.ko
@@ -49,4 +56,5 @@ rmmod rcu_headless_kunit
 rmmod rcu_headless_canary
 rmmod rcu_headless
 [ -d $faults ] && echo 0 >$faults/probability
+[ -d $slab_faults ] && echo Y >$slab_faults/ignore-gfp-wait
 exit $failed

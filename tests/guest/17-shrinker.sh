@@ -1,0 +1,73 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# The shrinker, asked directly: what it counts is what it gives, and no more.
+#
+# The functions are called by name.
+# shellcheck disable=SC2317
+
+# shellcheck source=lib/ktap.sh
+. /tests/lib/ktap.sh
+
+stats=/sys/kernel/debug/rcu_headless/stats
+cpus=$(grep -c '^processor' /proc/cpuinfo)
+# What a CPU keeps in any case.
+kept=3
+
+is() {
+	[ "$1" = "$2" ]
+}
+
+stat() {
+	sed -n "s/^$1 //p" "$stats"
+}
+
+# How many pages it says it could give. It has no line when there are none.
+counted() {
+	echo $(($(awk '{ print $2 }' "$1/count")))
+}
+
+# scan NR: asks for so many
+scan() {
+	echo "0 0 $1" >"$shrinker/scan"
+}
+
+# gives NR ASKED: asks for some, and sees it give so many
+gives() {
+	gives_before=$(stat pages_allocated)
+	gives_said=$(stat shrinker_pages)
+	gives_scans=$(stat shrinker_scans)
+	scan "$2" &&
+		is "$(stat pages_allocated)" $((gives_before - $1)) &&
+		is "$(stat pages_spare)" $((gives_before - $1)) &&
+		is "$(stat shrinker_pages)" $((gives_said + $1)) &&
+		is "$(stat shrinker_scans)" $((gives_scans + 1))
+}
+
+ktap_start 8
+ktap_need insmod /modules/rcu_headless.ko spares=8
+shrinker=$(echo /sys/kernel/debug/shrinker/rcu_headless-*)
+if [ ! -w "$shrinker/scan" ]; then
+	for what in "counts" "gives what it is asked for" "counts what is left" \
+		"gives what it has" "counts nothing" "gives nothing" \
+		"gives nothing that is kept" "is gone"; do
+		ktap_skip "shrinker: $what" "needs CONFIG_SHRINKER_DEBUG"
+	done
+	rmmod rcu_headless
+	exit 4
+fi
+all=$(((8 - kept) * cpus))
+ktap_check "shrinker: counts" is "$(counted "$shrinker")" $all
+ktap_check "shrinker: gives what it is asked for" gives 3 3
+ktap_check "shrinker: counts what is left" is "$(counted "$shrinker")" $((all - 3))
+ktap_check "shrinker: gives what it has" gives $((all - 3)) 1000000
+ktap_check "shrinker: counts nothing" is "$(counted "$shrinker")" 0
+ktap_check "shrinker: gives nothing" gives 0 1000000
+rmmod rcu_headless
+
+ktap_need insmod /modules/rcu_headless.ko spares=$kept
+shrinker=$(echo /sys/kernel/debug/shrinker/rcu_headless-*)
+ktap_check "shrinker: gives nothing that is kept" gives 0 1
+rmmod rcu_headless
+ktap_check "shrinker: is gone" [ ! -d "$shrinker" ]
+ktap_end

@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Reserves: how much room there is, and what happens when there is none. */
+#include <linux/completion.h>
+#include <linux/err.h>
+#include <linux/irqflags.h>
+#include <linux/kthread.h>
+#include <linux/rcu_headless.h>
+
+#include "faults.h"
+#include "fixture.h"
+
+/* A reserve of some size. */
+#define SOME 256
+
+/* More allocations than are made for a reserve. */
+#define MANY_FAULTS 16
+
+static noinline void overruns(struct rcu_headless_reserve *r, void *object)
+{
+	kvfree_rcu_headless_reserved(r, object);
+	barrier();
+}
+
+/* One more than there is room for is reported, and freed all the same. */
+static void overrun_is_reported(struct kunit *test)
+{
+	void **objects = canaries_new(test, SOME + 1, 8);
+	struct rcu_headless_reserve r = {};
+	struct counters before, after;
+	size_t i;
+
+	KUNIT_ASSERT_EQ(test, 0, rcu_headless_reserve(&r, SOME, GFP_KERNEL));
+	rcu_headless_barrier();
+	counters_read(test, &before);
+	report_expected("more objects freed than the reserve has room for", "overruns");
+	/* Nobody can make room meanwhile. */
+	local_irq_disable();
+	for (i = 0; i < SOME; i++)
+		kvfree_rcu_headless_reserved(&r, objects[i]);
+	overruns(&r, objects[SOME]);
+	local_irq_enable();
+	report_expected_end();
+	rcu_headless_barrier();
+	counters_read(test, &after);
+	KUNIT_EXPECT_EQ(test, after.misuse_reserve, before.misuse_reserve + 1);
+	KUNIT_EXPECT_EQ(test, after.reserved, before.reserved + SOME);
+	KUNIT_EXPECT_EQ(test, canary_count_alive(objects, SOME + 1), 0);
+	KUNIT_EXPECT_EQ(test, after.leaked, before.leaked);
+	rcu_headless_unreserve(&r);
+}
+
+/* After each call there is room for what was asked for, all at once. */
+static void reserve_can_be_topped_up(struct kunit *test)
+{
+	static const size_t sizes[] = { 1, 100, 100, 7, 1000, 1, 3000 };
+	struct rcu_headless_reserve r = {};
+	struct counters before, after;
+	size_t i, j, nr = 0;
+
+	rcu_headless_barrier();
+	counters_read(test, &before);
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		void **objects = canaries_new(test, sizes[i], 8);
+
+		KUNIT_ASSERT_EQ(test, 0, rcu_headless_reserve(&r, sizes[i], GFP_KERNEL));
+		local_irq_disable();
+		for (j = 0; j < sizes[i]; j++)
+			kvfree_rcu_headless_reserved(&r, objects[j]);
+		local_irq_enable();
+		nr += sizes[i];
+	}
+	/* With pointers in it. */
+	rcu_headless_unreserve(&r);
+	rcu_headless_unreserve(&r);
+	rcu_headless_barrier();
+	counters_read(test, &after);
+	KUNIT_EXPECT_EQ(test, after.misuse_reserve, before.misuse_reserve);
+	KUNIT_EXPECT_EQ(test, after.reserved - before.reserved, nr);
+	KUNIT_EXPECT_EQ(test, counters_freed(&after) - counters_freed(&before), nr);
+	KUNIT_EXPECT_EQ(test, after.parked, 0);
+	EXPECT_COUNTERS_ADD_UP(test, &after);
+}
+
+/* What can't be had is refused, and what was there stays. */
+static void reserve_is_bounded(struct kunit *test)
+{
+	void **objects = canaries_new(test, 1, 8);
+	struct rcu_headless_reserve r = {};
+	struct counters before, after;
+
+	KUNIT_ASSERT_EQ(test, 0, rcu_headless_reserve(&r, 1, GFP_KERNEL));
+	KUNIT_EXPECT_EQ(test, -EINVAL, rcu_headless_reserve(&r, RCU_HEADLESS_RESERVE_MAX + 1,
+							    GFP_KERNEL));
+	counters_read(test, &before);
+	kvfree_rcu_headless_reserved(&r, objects[0]);
+	rcu_headless_unreserve(&r);
+	rcu_headless_barrier();
+	counters_read(test, &after);
+	KUNIT_EXPECT_EQ(test, after.reserved, before.reserved + 1);
+	KUNIT_EXPECT_FALSE(test, canary_alive(objects[0]));
+}
+
+/*
+ * Whichever allocation fails, the call says so, and what was there stays: the
+ * one place that there was can still be relied on.
+ */
+static void reserve_without_memory(struct kunit *test)
+{
+	void **objects = canaries_new(test, MANY_FAULTS, 8);
+	struct rcu_headless_reserve r = {}, none = {};
+	struct counters before, after;
+	size_t nth, used = 0, refused = 0;
+
+	needs_faults(test);
+	KUNIT_ASSERT_EQ(test, 0, rcu_headless_reserve(&r, 1, GFP_KERNEL));
+	rcu_headless_barrier();
+	counters_read(test, &before);
+	for (nth = 1; nth <= MANY_FAULTS; nth++) {
+		int err_first, err_more;
+		bool failed_first, failed_more;
+
+		fault_begin(nth);
+		err_first = rcu_headless_reserve(&none, 1, GFP_KERNEL);
+		failed_first = fault_end();
+		fault_begin(nth);
+		err_more = rcu_headless_reserve(&r, 2, GFP_KERNEL);
+		failed_more = fault_end();
+		/* The kernel's debugging can do without what it doesn't get. */
+		KUNIT_EXPECT_TRUE(test, !err_first || (failed_first && err_first == -ENOMEM));
+		KUNIT_EXPECT_TRUE(test, !err_more || (failed_more && err_more == -ENOMEM));
+		refused += !!err_first + !!err_more;
+		kvfree_rcu_headless_reserved(&r, objects[used++]);
+		rcu_headless_barrier();
+		if (!failed_first && !failed_more)
+			break;
+	}
+	counters_read(test, &after);
+	/* Once for each of the two, at least; and at last both succeed. */
+	KUNIT_EXPECT_GE(test, refused, 2);
+	KUNIT_EXPECT_LE(test, nth, MANY_FAULTS);
+	KUNIT_EXPECT_EQ(test, after.misuse_reserve, before.misuse_reserve);
+	KUNIT_EXPECT_EQ(test, after.reserved, before.reserved + used);
+	KUNIT_EXPECT_EQ(test, canary_count_alive(objects, used), 0);
+	rcu_headless_unreserve(&none);
+	rcu_headless_unreserve(&r);
+	kvfree_rcu_headless_bulk(MANY_FAULTS - used, objects + used);
+}
+
+struct crowd {
+	struct rcu_headless_reserve *reserve;
+	void **objects;
+	size_t nr;
+	struct completion done;
+};
+
+static int crowd_thread(void *arg)
+{
+	struct crowd *c = arg;
+	size_t i;
+
+	for (i = 0; i < c->nr; i++)
+		kvfree_rcu_headless_reserved(c->reserve, c->objects[i]);
+	complete(&c->done);
+	return 0;
+}
+
+#define CROWD 6
+
+/* One reserve, used by all CPUs at once and enlarged meanwhile, fails none. */
+static void reserve_is_for_all_cpus(struct kunit *test)
+{
+	struct rcu_headless_reserve r = {};
+	struct crowd crowd[CROWD] = {};
+	struct counters before, after;
+	size_t i, started = 0, nr = 2 * PAGEFUL;
+	int err;
+
+	for (i = 0; i < CROWD; i++) {
+		crowd[i].reserve = &r;
+		crowd[i].nr = nr;
+		crowd[i].objects = canaries_new(test, nr, 7);
+		init_completion(&crowd[i].done);
+	}
+	rcu_headless_barrier();
+	counters_read(test, &before);
+	KUNIT_ASSERT_EQ(test, 0, rcu_headless_reserve(&r, CROWD * nr, GFP_KERNEL));
+	for (i = 0; i < CROWD; i++) {
+		struct task_struct *task = kthread_run(crowd_thread, &crowd[i], "crowd/%zu", i);
+
+		if (IS_ERR(task))
+			break;
+		started++;
+	}
+	err = rcu_headless_reserve(&r, RCU_HEADLESS_RESERVE_MAX, GFP_KERNEL);
+	for (i = 0; i < started; i++)
+		wait_for_completion(&crowd[i].done);
+	rcu_headless_unreserve(&r);
+	rcu_headless_barrier();
+	counters_read(test, &after);
+	KUNIT_EXPECT_EQ(test, err, 0);
+	KUNIT_EXPECT_EQ(test, started, CROWD);
+	for (i = 0; i < started; i++)
+		KUNIT_EXPECT_EQ(test, 0, canary_count_alive(crowd[i].objects, nr));
+	KUNIT_EXPECT_EQ(test, after.reserved - before.reserved, started * nr);
+	KUNIT_EXPECT_EQ(test, after.misuse_reserve, before.misuse_reserve);
+	EXPECT_COUNTERS_ADD_UP(test, &after);
+}
+
+static struct kunit_case reserve_cases[] = {
+	KUNIT_CASE(overrun_is_reported),
+	KUNIT_CASE(reserve_can_be_topped_up),
+	KUNIT_CASE(reserve_is_bounded),
+	KUNIT_CASE(reserve_without_memory),
+	KUNIT_CASE_SLOW(reserve_is_for_all_cpus),
+	{}
+};
+
+static struct kunit_suite reserve_suite = {
+	.name = "rcu_headless_reserve",
+	.suite_init = fixture_suite_init,
+	.suite_exit = fixture_suite_exit,
+	.test_cases = reserve_cases,
+};
+
+kunit_test_suite(reserve_suite);
