@@ -118,8 +118,12 @@ static int restless_thread(void *arg)
 	struct restless *r = arg;
 
 	while (!READ_ONCE(r->stop)) {
-		/* Elsewhere while it is gone, and back when it is. */
-		if (r->cpu != NOWHERE)
+		/*
+		 * Elsewhere while it is gone, and back when it is. Not on
+		 * PREEMPT_RT, where the scheduler warns when a task is pushed off
+		 * its CPU while an allocator has its migration disabled.
+		 */
+		if (r->cpu != NOWHERE && !IS_ENABLED(CONFIG_PREEMPT_RT))
 			set_cpus_allowed_ptr(current, cpumask_of(r->cpu));
 		restless_round(r);
 		/* When there is one CPU left, those who free are to keep up. */

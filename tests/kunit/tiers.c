@@ -150,7 +150,8 @@ static void elapsed_page_comes_then(struct kunit *test)
 	int tries;
 
 	needs_shortage(test);
-	if (!IS_ENABLED(CONFIG_PREEMPT_RCU))
+	/* On PREEMPT_RT it is a thread that reports for a CPU that is busy. */
+	if (!IS_ENABLED(CONFIG_PREEMPT_RCU) || IS_ENABLED(CONFIG_PREEMPT_RT))
 		kunit_skip(test, "needs grace periods that don't need this CPU");
 	stay_off_one_cpu(test);
 	shortage_for_workers(test);
