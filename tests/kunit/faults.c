@@ -42,6 +42,23 @@ void shortage_for_workers(struct kunit *test)
 	set_workers_failing(true);
 }
 
+bool shortage_held(struct kunit *test)
+{
+	bool held = true;
+#ifdef CONFIG_FAULT_INJECTION
+	struct task_struct *task;
+
+	rcu_read_lock();
+	for_each_process(task)
+		if (task->flags & PF_WQ_WORKER && !task->make_it_fail)
+			held = false;
+	rcu_read_unlock();
+#endif
+	if (!held)
+		kunit_info(test, "a new worker had memory");
+	return held;
+}
+
 static void no_work(struct work_struct *work)
 {
 }

@@ -22,6 +22,12 @@ void shortage_here(bool on);
 void shortage_for_workers(struct kunit *test);
 
 /*
+ * Whether all workers that there are now got nothing. If not, one has been made
+ * since, and what it may have allocated says nothing.
+ */
+bool shortage_held(struct kunit *test);
+
+/*
  * To be called now and then between calls that are to find no memory: lets the
  * kernel stock up what its debugging needs for every queued object.
  */
