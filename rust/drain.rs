@@ -167,10 +167,12 @@ fn release_page(task: &mut Task, engine: &Engine, page: SealedPage) -> Option<Em
     let mut queue = engine.queues.own_this_cpu(task);
     match released {
         Ok(empty) => {
-            queue.count(Counter::freed(channel), nr);
-            queue.uncount(Counter::Waiting, nr);
-            queue.uncount(Counter::WaitingPages, 1);
-            queue.count(Counter::Batches, 1);
+            queue.count_together(|queue| {
+                queue.count(Counter::freed(channel), nr);
+                queue.uncount(Counter::Waiting, nr);
+                queue.uncount(Counter::WaitingPages, 1);
+                queue.count(Counter::Batches, 1);
+            });
             Some(empty)
         }
         Err(page) => {

@@ -107,17 +107,14 @@ impl Engine {
         self.queues.nearby_slot().shared().inbox()
     }
 
-    /// How many objects have come in atomic context and aren't queued yet.
+    /// How many objects are in reserves and aren't queued yet.
     ///
     /// # Context
     ///
     /// Process context, sleeps.
-    pub(crate) fn parked(&self) -> usize {
-        let here = |queue: &crate::queue::Queue| queue.shared().inbox().fifo().len();
-        let in_queues: usize = self.queues.slots().map(here).sum();
+    pub(crate) fn parked_in_reserves(&self) -> usize {
         let reserves = self.reserves.lock();
-        let in_reserves: usize = reserves.inboxes().map(|inbox| inbox.fifo().len()).sum();
-        in_queues + in_reserves
+        reserves.inboxes().map(|inbox| inbox.fifo().len()).sum()
     }
 
     /// Whether a barrier wants all open pages sealed, whatever it costs.

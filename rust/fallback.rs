@@ -88,10 +88,12 @@ unsafe fn wait_and_free(task: &mut Task, engine: &Engine, channel: Channel, obje
     let _in_hand = engine.in_hand.read_lock();
     let (home, waiting) = {
         let mut queue = engine.queues.own_this_cpu(task);
-        queue.count(Counter::queued(channel), 1);
-        queue.count(Counter::Waiting, 1);
-        queue.count(Counter::GracePeriods, 1);
-        queue.count(Counter::Fallbacks, 1);
+        queue.count_together(|queue| {
+            queue.count(Counter::queued(channel), 1);
+            queue.count(Counter::Waiting, 1);
+            queue.count(Counter::GracePeriods, 1);
+            queue.count(Counter::Fallbacks, 1);
+        });
         (queue.cpu(), queue.take_all())
     };
 
@@ -105,8 +107,10 @@ unsafe fn wait_and_free(task: &mut Task, engine: &Engine, channel: Channel, obje
     // SAFETY: The object is ours to free (contract), and its grace period is over.
     unsafe { bindings::kvfree(object) };
     let queue: OwnedQueue<'_> = engine.queues.own_this_cpu(task);
-    queue.count(Counter::freed(channel), 1);
-    queue.uncount(Counter::Waiting, 1);
+    queue.count_together(|queue| {
+        queue.count(Counter::freed(channel), 1);
+        queue.uncount(Counter::Waiting, 1);
+    });
     drop(queue);
     drain::release(task, engine, waiting, home);
 }

@@ -30,6 +30,7 @@ use crate::{
     params,
     percpu,
     rcu::Alarm,
+    seqcount::SeqCount,
     spares::{
         Refill,
         SparePages, //
@@ -66,6 +67,7 @@ pub(crate) struct Shared {
     cursors: &'static Cursors,
     /// The counters of this CPU.
     pub(crate) stats: CpuStats,
+    consistent: SeqCount,
     /// Empty pages at hand.
     pub(crate) spares: SparePages,
     engine: Handle,
@@ -95,6 +97,7 @@ impl Shared {
         Ok(pin_init!(Self {
             cursors: cursors_of(cpu),
             stats: CpuStats::new(),
+            consistent: SeqCount::new(),
             spares: SparePages::new(),
             inbox <- inbox,
             refill <- Work::new(Refill::new(engine, cpu)),
@@ -121,6 +124,16 @@ impl Shared {
     /// How many channels have an open page, as seen from any CPU at any time.
     pub(crate) fn open_pages(&self) -> usize {
         self.cursors.iter().filter(|c| c.is_open()).count()
+    }
+
+    /// How many objects have come in atomic context and aren't queued yet.
+    pub(crate) fn parked(&self) -> usize {
+        self.inbox.fifo().len()
+    }
+
+    /// What makes counters and cursors agree for who reads them together.
+    pub(crate) fn consistent(&self) -> &SeqCount {
+        &self.consistent
     }
 
     /// The work that frees what has waited long enough.
@@ -156,6 +169,11 @@ impl OwnedQueue<'_> {
     /// Adds to a counter of this CPU.
     pub(crate) fn count(&self, counter: Counter, n: usize) {
         self.shared().stats.add(counter, n as i64);
+    }
+
+    /// Counts several things that belong together, by `f`.
+    pub(crate) fn count_together(&self, f: impl FnOnce(&Self)) {
+        self.shared().consistent.write(|| f(self));
     }
 
     /// Takes from a counter of this CPU.
@@ -237,13 +255,17 @@ impl OwnedQueue<'_> {
 
     /// Moves the channel's open page to the waiting ones.
     fn close(&mut self, channel: Channel) -> bool {
-        // SAFETY: The owner has the cursor to itself.
-        let Some(page) = (unsafe { self.shared().get_ref().cursor(channel).seal() }) else {
+        let sealed = self.shared().consistent.write(|| {
+            // SAFETY: The owner has the cursor to itself.
+            let page = unsafe { self.shared().get_ref().cursor(channel).seal() }?;
+            self.count(Counter::queued(channel), page.len());
+            self.count(Counter::Waiting, page.len());
+            self.count(Counter::WaitingPages, 1);
+            Some(page)
+        });
+        let Some(page) = sealed else {
             return false;
         };
-        self.count(Counter::queued(channel), page.len());
-        self.count(Counter::Waiting, page.len());
-        self.count(Counter::WaitingPages, 1);
         self.waiting.push(page);
         true
     }

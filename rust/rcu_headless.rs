@@ -28,6 +28,7 @@ mod percpu;
 mod queue;
 mod rcu;
 mod reserve;
+mod seqcount;
 mod shrinker;
 mod spares;
 mod stats;

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! `stats`: what the module has done and has still to do, as `name value` lines.
+
+use kernel::fmt;
+
+use super::row::{
+    Row,
+    NAMES,
+    PARKED, //
+};
+use crate::{
+    engine::Handle,
+    misuse::Misuse,
+    stats, //
+};
+
+/// Prints the sums over all CPUs, and then what isn't counted by CPU.
+pub(super) fn show(engine: &Handle, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let mut sum = Row::sum(engine);
+    sum.0[PARKED] += engine.parked_in_reserves() as i64;
+    for (name, value) in NAMES.iter().zip(sum.0) {
+        writeln!(f, "{name} {value}")?;
+    }
+    let lines = [
+        ("pages_allocated", stats::PAGES.get()),
+        ("try_taken", stats::TRY_TAKEN.get()),
+        ("try_refused", stats::TRY_REFUSED.get()),
+        ("reserved", stats::RESERVED.get()),
+        ("shrinker_scans", stats::SHRINKER_SCANS.get()),
+        ("shrinker_pages", stats::SHRINKER_PAGES.get()),
+        ("leaked", stats::LEAKED.get()),
+    ];
+    for (name, value) in lines {
+        writeln!(f, "{name} {value}")?;
+    }
+    for misuse in Misuse::ALL {
+        writeln!(f, "{} {}", misuse.name(), misuse.count())?;
+    }
+    Ok(())
+}

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What debugfs shows while a lot is going on. */
+#include <linux/completion.h>
+#include <linux/cpumask.h>
+#include <linux/err.h>
+#include <linux/kthread.h>
+#include <linux/rcu_headless.h>
+
+#include "fixture.h"
+
+struct busy {
+	void **objects;
+	size_t nr;
+	struct completion done;
+};
+
+static int busy_thread(void *arg)
+{
+	struct busy *busy = arg;
+	size_t i;
+
+	for (i = 0; i < busy->nr; i++) {
+		kvfree_rcu_headless(busy->objects[i]);
+		cond_resched();
+	}
+	complete(&busy->done);
+	return 0;
+}
+
+#define BUSY 4
+
+/* How many of the busy are done. */
+static size_t nr_done(struct busy *busy)
+{
+	size_t i, done = 0;
+
+	for (i = 0; i < BUSY; i++)
+		done += completion_done(&busy[i].done);
+	return done;
+}
+
+/* What only grows is never seen to shrink, and no more is freed than queued. */
+static void expect_progress(struct kunit *test, const struct counters *last,
+			    const struct counters *now)
+{
+	KUNIT_EXPECT_GE(test, now->queued_slab, last->queued_slab);
+	KUNIT_EXPECT_GE(test, now->queued_vmalloc, last->queued_vmalloc);
+	KUNIT_EXPECT_GE(test, now->freed_slab, last->freed_slab);
+	KUNIT_EXPECT_GE(test, now->freed_vmalloc, last->freed_vmalloc);
+	KUNIT_EXPECT_GE(test, now->batches, last->batches);
+	KUNIT_EXPECT_GE(test, now->page_from_spares, last->page_from_spares);
+	/* A later look at what is queued sees at least what had been freed. */
+	KUNIT_EXPECT_GE(test, counters_queued(now), counters_freed(last));
+}
+
+static void sums_never_go_backwards(struct kunit *test)
+{
+	struct counters before, last, now;
+	size_t i, done = 0, looks = 0, nr = 40 * PAGEFUL;
+	struct busy busy[BUSY] = {};
+
+	for (i = 0; i < BUSY; i++) {
+		busy[i].nr = nr;
+		busy[i].objects = canaries_new(test, nr, 7);
+		init_completion(&busy[i].done);
+	}
+	rcu_headless_barrier();
+	counters_read(test, &before);
+	for (i = 0; i < BUSY; i++) {
+		struct task_struct *task = kthread_run(busy_thread, &busy[i], "busy/%zu", i);
+
+		/* Nobody else may hold what is queued by then: no way back. */
+		if (IS_ERR(task))
+			busy_thread(&busy[i]);
+	}
+	last = before;
+	while (done < BUSY) {
+		/* Before the look, so that the last one sees everything. */
+		done = nr_done(busy);
+		counters_read(test, &now);
+		expect_progress(test, &last, &now);
+		last = now;
+		looks++;
+		cond_resched();
+	}
+	KUNIT_EXPECT_GT(test, looks, 1);
+	KUNIT_EXPECT_EQ(test, counters_queued(&now) - counters_queued(&before), BUSY * nr);
+	rcu_headless_barrier();
+	counters_read(test, &now);
+	KUNIT_EXPECT_EQ(test, counters_freed(&now) - counters_freed(&before), BUSY * nr);
+	KUNIT_EXPECT_EQ(test, now.pending, 0);
+}
+
+static struct kunit_case observe_cases[] = {
+	KUNIT_CASE_SLOW(sums_never_go_backwards),
+	{}
+};
+
+static struct kunit_suite observe_suite = {
+	.name = "rcu_headless_observe",
+	.suite_init = fixture_suite_init,
+	.suite_exit = fixture_suite_exit,
+	.test_cases = observe_cases,
+};
+
+kunit_test_suite(observe_suite);
