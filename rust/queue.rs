@@ -172,8 +172,8 @@ impl OwnedQueue<'_> {
     }
 
     /// Counts several things that belong together, by `f`.
-    pub(crate) fn count_together(&self, f: impl FnOnce(&Self)) {
-        self.shared().consistent.write(|| f(self));
+    pub(crate) fn count_together<R>(&self, f: impl FnOnce(&Self) -> R) -> R {
+        self.shared().consistent.write(|| f(self))
     }
 
     /// Takes from a counter of this CPU.
@@ -255,12 +255,12 @@ impl OwnedQueue<'_> {
 
     /// Moves the channel's open page to the waiting ones.
     fn close(&mut self, channel: Channel) -> bool {
-        let sealed = self.shared().consistent.write(|| {
+        let sealed = self.count_together(|queue| {
             // SAFETY: The owner has the cursor to itself.
-            let page = unsafe { self.shared().get_ref().cursor(channel).seal() }?;
-            self.count(Counter::queued(channel), page.len());
-            self.count(Counter::Waiting, page.len());
-            self.count(Counter::WaitingPages, 1);
+            let page = unsafe { queue.shared().get_ref().cursor(channel).seal() }?;
+            queue.count(Counter::queued(channel), page.len());
+            queue.count(Counter::Waiting, page.len());
+            queue.count(Counter::WaitingPages, 1);
             Some(page)
         });
         let Some(page) = sealed else {

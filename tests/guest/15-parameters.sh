@@ -11,11 +11,6 @@
 
 module=/modules/rcu_headless.ko
 parameters=/sys/module/rcu_headless/parameters
-stats=/sys/kernel/debug/rcu_headless/stats
-
-is() {
-	[ "$1" = "$2" ]
-}
 
 # has NAME VALUE
 has() {
@@ -46,10 +41,6 @@ load_fails() {
 		return 1
 	fi
 	echo "$load_fails_said" | grep -qi "invalid"
-}
-
-stat() {
-	sed -n "s/^$1 //p" $stats
 }
 
 ktap_start 25
@@ -83,7 +74,7 @@ ktap_check "loading with spares and no value fails" load_fails spares
 ktap_need insmod $module spares=7 expedited
 ktap_check "at load: expedited without a value" has expedited Y
 cpus=$(grep -c '^processor' /proc/cpuinfo)
-ktap_check "at load: as many spares as asked for" is "$(stat pages_spare)" $((7 * cpus))
-ktap_check "nothing else is allocated" is "$(stat pages_allocated)" $((7 * cpus))
+ktap_check "at load: as many spares as asked for" is "$(counter pages_spare)" $((7 * cpus))
+ktap_check "nothing else is allocated" is "$(counter pages_allocated)" $((7 * cpus))
 rmmod rcu_headless
 ktap_end

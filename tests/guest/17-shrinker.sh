@@ -9,18 +9,9 @@
 # shellcheck source=lib/ktap.sh
 . /tests/lib/ktap.sh
 
-stats=/sys/kernel/debug/rcu_headless/stats
 cpus=$(grep -c '^processor' /proc/cpuinfo)
 # What a CPU keeps in any case.
 kept=3
-
-is() {
-	[ "$1" = "$2" ]
-}
-
-stat() {
-	sed -n "s/^$1 //p" "$stats"
-}
 
 # How many pages it says it could give. It has no line when there are none.
 counted() {
@@ -34,14 +25,14 @@ scan() {
 
 # gives NR ASKED: asks for some, and sees it give so many
 gives() {
-	gives_before=$(stat pages_allocated)
-	gives_said=$(stat shrinker_pages)
-	gives_scans=$(stat shrinker_scans)
+	gives_before=$(counter pages_allocated)
+	gives_said=$(counter shrinker_pages)
+	gives_scans=$(counter shrinker_scans)
 	scan "$2" &&
-		is "$(stat pages_allocated)" $((gives_before - $1)) &&
-		is "$(stat pages_spare)" $((gives_before - $1)) &&
-		is "$(stat shrinker_pages)" $((gives_said + $1)) &&
-		is "$(stat shrinker_scans)" $((gives_scans + 1))
+		is "$(counter pages_allocated)" $((gives_before - $1)) &&
+		is "$(counter pages_spare)" $((gives_before - $1)) &&
+		is "$(counter shrinker_pages)" $((gives_said + $1)) &&
+		is "$(counter shrinker_scans)" $((gives_scans + 1))
 }
 
 ktap_start 8

@@ -13,10 +13,6 @@
 dir=/sys/kernel/debug/rcu_headless
 module=/sys/module/rcu_headless_pending/parameters
 
-is() {
-	[ "$1" = "$2" ]
-}
-
 mode() {
 	is "$(stat -c %a "$dir/$1")" "$2"
 }

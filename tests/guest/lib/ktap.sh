@@ -63,3 +63,13 @@ wait_for() {
 		usleep 100000
 	done
 }
+
+# is VALUE EXPECTED
+is() {
+	[ "$1" = "$2" ]
+}
+
+# counter NAME: one of the module's counters
+counter() {
+	sed -n "s/^$1 //p" /sys/kernel/debug/rcu_headless/stats
+}
