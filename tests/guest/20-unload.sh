@@ -11,15 +11,6 @@
 . /tests/lib/ktap.sh
 
 module=/sys/module/rcu_headless_pending/parameters
-stats=/sys/kernel/debug/rcu_headless/stats
-
-is() {
-	[ "$1" = "$2" ]
-}
-
-pending() {
-	sed -n 's/^pending //p' $stats
-}
 
 unloading() {
 	grep -q '^rcu_headless .* Unloading ' /proc/modules
@@ -36,7 +27,7 @@ ktap_need insmod /modules/rcu_headless_pending.ko
 echo 1 >$module/hold
 total=$(cat $module/alive)
 ktap_check "thousands are alive" [ "$total" -gt 5000 ]
-ktap_check "all of them are pending" is "$(pending)" "$total"
+ktap_check "all of them are pending" is "$(counter pending)" "$total"
 
 rmmod rcu_headless &
 rmmod=$!
