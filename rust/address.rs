@@ -5,8 +5,8 @@
 //! The call compares it with one *plain* range. There every aligned address can be an object of the
 //! slab allocator and of nothing that is mistaken for one: the range is the longest stretch of the
 //! direct map without the kernel's image and without per-CPU memory. All else is looked at with
-//! care: it is slower, and almost never happens. Whoever wants to see every call makes the plain
-//! range empty ([`set_thorough()`]), which costs nothing when nobody does.
+//! care: it is slower, and almost never happens. Whoever has a [`Reason`] to see every call makes the
+//! plain range empty ([`set_thorough()`]), which costs nothing when nobody does.
 
 use core::cell::UnsafeCell;
 
@@ -17,9 +17,13 @@ use kernel::{
         c_void, //
     },
     page::PAGE_SIZE,
-    sync::atomic::{
-        Atomic,
-        Relaxed, //
+    sync::{
+        atomic::{
+            Atomic,
+            Full,
+            Relaxed, //
+        },
+        barrier::smp_mb, //
     }, //
 };
 
@@ -94,7 +98,20 @@ static VMALLOC: Range = Range::empty();
 
 /// How large [`PLAIN`] is when it isn't emptied.
 static PLAIN_UNITS: Atomic<usize> = Atomic::new(0);
-static THOROUGH: Atomic<bool> = Atomic::new(false);
+
+/// Why every call is to be looked at with care.
+#[derive(Clone, Copy)]
+pub(crate) enum Reason {
+    /// An object may be queued already.
+    DoubleFree = 1,
+    /// Callers' objects are counted.
+    Callers = 2,
+    /// Each object is traced.
+    Trace = 4,
+}
+
+/// The reasons that there are now, added up.
+static REASONS: Atomic<u32> = Atomic::new(0);
 
 /// Whether `object` is one for `kfree()`, as far as its address can tell. When not, look closer.
 #[inline(always)]
@@ -109,7 +126,7 @@ pub(crate) fn is_plain(object: Object) -> bool {
 pub(crate) fn is_plain_vmalloc(object: Object) -> bool {
     // Modules that share the range, and debugging, want a closer look.
     !cfg!(any(CONFIG_UML, CONFIG_DEBUG_OBJECTS_RCU_HEAD))
-        && !is_thorough()
+        && REASONS.load(Relaxed) == 0
         && VMALLOC.holds(object.addr(), PAGE_SIZE.trailing_zeros())
         && !on_own_stack(object.addr())
 }
@@ -171,28 +188,53 @@ pub(crate) fn init() {
     PLAIN_UNITS.store((plain.1 - plain.0) >> SLAB_SHIFT, Relaxed);
     // SAFETY: Nobody looks yet.
     unsafe { PLAIN.set(plain.0, 0) };
-    set_thorough(THOROUGH.load(Relaxed));
+    update_plain();
 }
 
-/// Whether [`set_thorough()`] asks for every call to be looked at with care.
-pub(crate) fn is_thorough() -> bool {
-    THOROUGH.load(Relaxed)
+/// Whether this is a reason for every call to be looked at with care.
+pub(crate) fn is_thorough_for(reason: Reason) -> bool {
+    REASONS.load(Relaxed) & reason as u32 != 0
 }
 
-/// Has every call looked at with care from now on, or only those that must be.
+/// Has every call looked at with care from now on for this reason, or no longer.
 ///
 /// # Context
 ///
-/// Process context; one caller at a time.
-pub(crate) fn set_thorough(thorough: bool) {
-    THOROUGH.store(thorough, Relaxed);
-    let units = if thorough || cfg!(CONFIG_DEBUG_OBJECTS_RCU_HEAD) {
-        0
-    } else {
-        PLAIN_UNITS.load(Relaxed)
-    };
-    // SAFETY: The start is what it was, and there is one writer at a time (contract).
-    unsafe { PLAIN.units.get().write_volatile(units) };
+/// Any context.
+pub(crate) fn set_thorough(reason: Reason, thorough: bool) {
+    let bit = reason as u32;
+    let mut reasons = REASONS.load(Relaxed);
+    loop {
+        let new = if thorough {
+            reasons | bit
+        } else {
+            reasons & !bit
+        };
+        match REASONS.cmpxchg(reasons, new, Full) {
+            Ok(_) => break,
+            Err(now) => reasons = now,
+        }
+    }
+    update_plain();
+}
+
+/// Makes the plain range what the reasons ask for.
+fn update_plain() {
+    loop {
+        let reasons = REASONS.load(Relaxed);
+        let units = if reasons != 0 || cfg!(CONFIG_DEBUG_OBJECTS_RCU_HEAD) {
+            0
+        } else {
+            PLAIN_UNITS.load(Relaxed)
+        };
+        // SAFETY: The start is what it was. Whichever of two writers comes last sees below whether
+        // the reasons are still what it went by.
+        unsafe { PLAIN.units.get().write_volatile(units) };
+        smp_mb(Full);
+        if REASONS.load(Relaxed) == reasons {
+            break;
+        }
+    }
 }
 
 /// The longest stretch from `start` to before `end` that has neither the kernel's image nor per-CPU

@@ -19,6 +19,7 @@ use kernel::{
     bindings::{
         delayed_work,
         kernel_param,
+        tracepoint,
         work_struct, //
     },
     ffi, //

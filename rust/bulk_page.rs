@@ -26,7 +26,11 @@ use kernel::{
     },
     ffi::c_void,
     page::PAGE_SIZE,
-    prelude::*, //
+    prelude::*,
+    time::{
+        Instant,
+        Monotonic, //
+    }, //
 };
 
 use crate::{
@@ -60,8 +64,12 @@ pub(crate) struct Header {
     next: Option<NonNull<Header>>,
     /// Valid from sealing on: when the last pointer had been added.
     cookie: Option<Cookie>,
+    /// Valid from opening on: when that was.
+    opened: Instant<Monotonic>,
+    /// Valid from sealing on: about how much memory the objects take.
+    bytes: usize,
     /// Valid from sealing on.
-    nr: usize,
+    nr: u32,
     channel: Channel,
 }
 
@@ -124,6 +132,8 @@ impl EmptyPage {
             page.write(Header {
                 next: None,
                 cookie: None,
+                opened: Instant::now(),
+                bytes: 0,
                 nr: 0,
                 channel: Channel::Slab,
             })
@@ -138,7 +148,9 @@ impl EmptyPage {
     pub(crate) fn open(self, channel: Channel) -> NonNull<Object> {
         let mut page = ManuallyDrop::new(self).page;
         // SAFETY: By the type invariant the header is valid and ours alone.
-        unsafe { page.as_mut() }.channel = channel;
+        let header = unsafe { page.as_mut() };
+        header.channel = channel;
+        header.opened = Instant::now();
         // SAFETY: `FIRST` is inside the page.
         unsafe { page.byte_add(FIRST) }.cast()
     }
@@ -191,19 +203,22 @@ pub(crate) unsafe fn pointers<'a>(end: NonNull<Object>) -> &'a [Object] {
 
 /// Closes an open page: no pointer is added to it any more, and its cookie is taken.
 ///
+/// `bytes` is about what its objects take.
+///
 /// # Safety
 ///
 /// `end` must be the place after the last pointer of a page that [`EmptyPage::open()`] opened, with
 /// at least one pointer in it and nobody else to use the page from now on. All pointers must have
 /// been handed over to be freed.
-pub(crate) unsafe fn seal(end: NonNull<Object>) -> SealedPage {
+pub(crate) unsafe fn seal(end: NonNull<Object>, bytes: usize) -> SealedPage {
     // SAFETY: There is at least one pointer before `end` in the page, behind its header, so this
     // goes back to the header and stays inside the page.
     let mut page: NonNull<Header> =
         unsafe { end.byte_sub((end.addr().get() - 1) % PAGE_SIZE + 1) }.cast();
     // SAFETY: The header was valid when the page was opened and nobody has written to it since.
     let header = unsafe { page.as_mut() };
-    header.nr = pointers_before(end);
+    header.nr = pointers_before(end) as u32;
+    header.bytes = bytes;
     header.cookie = Some(Cookie::now());
     // INVARIANT: The cookie was just taken, after all pointers were stored; the rest is the
     // contract.
@@ -235,12 +250,22 @@ impl SealedPage {
 
     /// How many objects wait in the page.
     pub(crate) fn len(&self) -> usize {
-        self.header().nr
+        self.header().nr as usize
     }
 
     /// How the objects are going to be freed.
     pub(crate) fn channel(&self) -> Channel {
         self.header().channel
+    }
+
+    /// About how much memory the objects take.
+    pub(crate) fn bytes(&self) -> usize {
+        self.header().bytes
+    }
+
+    /// When the first of them was queued.
+    pub(crate) fn opened(&self) -> Instant<Monotonic> {
+        self.header().opened
     }
 
     /// Whether the objects' grace period is over.

@@ -56,29 +56,29 @@ impl Cursor {
         unsafe { self.0.get().write_volatile(at) };
     }
 
-    /// Whether the open page has the pointer.
+    /// The pointers in the open page, if there is one.
     ///
     /// # Safety
     ///
-    /// The caller must have the cursor to itself.
-    pub(crate) unsafe fn holds(&self, object: Object) -> bool {
+    /// The caller must have the cursor to itself, and leave it alone while it looks at them.
+    pub(crate) unsafe fn pointers<'a>(&self) -> &'a [Object] {
         // SAFETY: By the type invariant this is the end of the pointers in an open page, which
         // belongs to the caller for now.
-        NonNull::new(self.get()).is_some_and(|end| unsafe { pointers(end) }.contains(&object))
+        NonNull::new(self.get()).map_or(&[], |end| unsafe { pointers(end) })
     }
 
-    /// Closes the open page, full or not, if there is one.
+    /// Closes the open page, full or not, if there is one. `bytes` is about what its objects take.
     ///
     /// # Safety
     ///
     /// The caller must have the cursor to itself.
-    pub(crate) unsafe fn seal(&self) -> Option<SealedPage> {
+    pub(crate) unsafe fn seal(&self, bytes: usize) -> Option<SealedPage> {
         let end = NonNull::new(self.get())?;
         // SAFETY: The caller has the cursor to itself. INVARIANT: Null; `end` is ours now.
         unsafe { self.set(core::ptr::null_mut()) };
         // SAFETY: By the type invariant this is the end of the pointers in an open page, at least
         // one, which nobody can reach any more; all came in by `push()`.
-        Some(unsafe { seal(end) })
+        Some(unsafe { seal(end, bytes) })
     }
 
     /// Opens `page` with its first pointer.

@@ -29,6 +29,7 @@ use crate::{
     rcu::Ring,
     stats::Counter,
     this_cpu::Task,
+    trace,
     work::Run, //
 };
 
@@ -139,14 +140,23 @@ fn queue_of<'a>(task: &'a mut Task, engine: &'a Engine, cpu: CpuId) -> Found<'a>
 ///
 /// Process context, may sleep. The caller holds `engine.in_hand` since before it took the pages.
 pub(crate) fn release(task: &mut Task, engine: &Engine, mut pages: WaitingPages, home: CpuId) {
+    if pages.is_empty() {
+        return;
+    }
+    trace::drain_start(home);
+    let (mut nr_pages, mut nr_objects) = (0, 0);
     while let Some(page) = pages.pop() {
+        let nr = page.len();
         let Some(empty) = release_page(task, engine, page) else {
             continue;
         };
+        nr_pages += 1;
+        nr_objects += nr;
         if let Some(queue) = engine.queues.slot(home) {
             drop(queue.shared().spares.keep(empty));
         }
     }
+    trace::drain_end(home, nr_pages, nr_objects);
 }
 
 /// Empties a page of this CPU that has waited long enough, if there is one.
@@ -163,15 +173,17 @@ pub(crate) fn empty_one(task: &mut Task, engine: &Engine) -> Option<EmptyPage> {
 /// Frees the objects in a page whose grace period is over, and counts them.
 fn release_page(task: &mut Task, engine: &Engine, page: SealedPage) -> Option<EmptyPage> {
     let (nr, channel) = (page.len(), page.channel());
+    let (bytes, opened) = (page.bytes(), page.opened());
     let released = page.release();
+    let waited = opened.elapsed();
     let mut queue = engine.queues.own_this_cpu(task);
     match released {
         Ok(empty) => {
             queue.count_together(|queue| {
-                queue.count(Counter::freed(channel), nr);
-                queue.uncount(Counter::Waiting, nr);
+                queue.count_freed(channel, nr, bytes);
                 queue.uncount(Counter::WaitingPages, 1);
                 queue.count(Counter::Batches, 1);
+                queue.shared().latency.page_freed(waited, nr);
             });
             Some(empty)
         }

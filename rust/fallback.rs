@@ -6,15 +6,25 @@
 //! waiting; a page of this CPU whose grace period is over, emptied on the spot; and, when all that
 //! fails, the caller waits for a grace period and empties all pages of this CPU.
 
-use kernel::bindings;
+use kernel::{
+    bindings,
+    time::{
+        Instant,
+        Monotonic, //
+    }, //
+};
 
 use crate::{
-    address,
+    address::{
+        self,
+        Reason, //
+    },
     bulk_page::{
         Channel,
         EmptyPage,
         Object, //
     },
+    callers,
     double_free,
     drain,
     engine::Engine,
@@ -24,12 +34,14 @@ use crate::{
         synchronize_rcu,
         synchronize_rcu_expedited, //
     },
+    sizes,
     stats::Counter,
-    this_cpu::Task, //
+    this_cpu::Task,
+    trace, //
 };
 
 /// Queues `object`, or frees it after a grace period. `false` if it is found to be queued already,
-/// with nothing done.
+/// with nothing done. `caller` is the address of the call, or 0.
 ///
 /// # Safety
 ///
@@ -43,12 +55,13 @@ pub(crate) unsafe fn queue(
     engine: &Engine,
     channel: Channel,
     object: Object,
+    caller: usize,
 ) -> bool {
     let mut page: Option<(EmptyPage, Counter)> = None;
     loop {
         // This may be another CPU than the last time, or somebody may have opened a page there.
         let mut queue = engine.queues.own_this_cpu(task);
-        if address::is_thorough() && queue.holds(channel, object) {
+        if address::is_thorough_for(Reason::DoubleFree) && queue.holds(channel, object) {
             return false;
         }
         // SAFETY: The contract of this function.
@@ -69,7 +82,7 @@ pub(crate) unsafe fn queue(
             .or_else(|| Some((drain::empty_one(task, engine)?, Counter::PagesElapsed)));
         if page.is_none() {
             // SAFETY: The contract of this function.
-            unsafe { wait_and_free(task, engine, channel, object) };
+            unsafe { wait_and_free(task, engine, channel, object, caller) };
             return true;
         }
     }
@@ -84,13 +97,23 @@ pub(crate) unsafe fn queue(
 /// # Safety
 ///
 /// As for [`queue()`].
-unsafe fn wait_and_free(task: &mut Task, engine: &Engine, channel: Channel, object: Object) {
+unsafe fn wait_and_free(
+    task: &mut Task,
+    engine: &Engine,
+    channel: Channel,
+    object: Object,
+    caller: usize,
+) {
+    callers::fallback(caller);
+    // SAFETY: The object is ours.
+    let bytes = unsafe { sizes::of(channel, object) };
+    let start = Instant::<Monotonic>::now();
     let _in_hand = engine.in_hand.read_lock();
     let (home, waiting) = {
         let mut queue = engine.queues.own_this_cpu(task);
         queue.count_together(|queue| {
             queue.count(Counter::queued(channel), 1);
-            queue.count(Counter::Waiting, 1);
+            queue.count_waiting(channel, 1, bytes);
             queue.count(Counter::GracePeriods, 1);
             queue.count(Counter::Fallbacks, 1);
         });
@@ -103,13 +126,15 @@ unsafe fn wait_and_free(task: &mut Task, engine: &Engine, channel: Channel, obje
         synchronize_rcu();
     }
 
+    let waited = start.elapsed();
+    trace::fallback(caller, channel, waited);
     double_free::leave(object);
     // SAFETY: The object is ours to free (contract), and its grace period is over.
     unsafe { bindings::kvfree(object) };
     let queue: OwnedQueue<'_> = engine.queues.own_this_cpu(task);
     queue.count_together(|queue| {
-        queue.count(Counter::freed(channel), 1);
-        queue.uncount(Counter::Waiting, 1);
+        queue.count_freed(channel, 1, bytes);
+        queue.shared().latency.caller_waited(waited);
     });
     drop(queue);
     drain::release(task, engine, waiting, home);

@@ -10,7 +10,11 @@ use kernel::{
     }, //
 };
 
-use crate::bindings;
+use crate::{
+    bindings,
+    callers,
+    trace, //
+};
 
 /// What a caller got wrong.
 #[derive(Clone, Copy)]
@@ -111,6 +115,8 @@ impl Misuse {
     pub(crate) fn report(self, caller: usize) {
         let record = self.record();
         record.count.fetch_add(1, Relaxed);
+        callers::misuse(caller);
+        trace::misuse(self.name(), caller);
         if !record.told.load(Relaxed) && !record.told.xchg(true, Relaxed) {
             // SAFETY: The text is NUL-terminated; the address is only looked up and printed.
             unsafe { bindings::rcu_headless_helper_warn(self.text().as_char_ptr(), caller) };

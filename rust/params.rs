@@ -28,7 +28,10 @@ use kernel::{
 };
 
 use crate::{
-    address,
+    address::{
+        self,
+        Reason, //
+    },
     bindings,
     spares, //
 };
@@ -145,7 +148,7 @@ unsafe extern "C" fn rcu_headless_param_set(text: *const c_char, kp: *const kern
         })?;
         param.value.store(value, Relaxed);
         if core::ptr::eq(param, &CHECK_DOUBLE_FREE) {
-            address::set_thorough(value != 0);
+            address::set_thorough(Reason::DoubleFree, value != 0);
         }
         Ok(0)
     })

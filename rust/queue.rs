@@ -26,16 +26,19 @@ use crate::{
     drain,
     engine::Handle,
     inbox::Inbox,
+    latency::Latency,
     page_list::WaitingPages,
     params,
     percpu,
     rcu::Alarm,
     seqcount::SeqCount,
+    sizes,
     spares::{
         Refill,
         SparePages, //
     },
     stats::{
+        self,
         Counter,
         CpuStats, //
     },
@@ -43,6 +46,7 @@ use crate::{
         cursors_of,
         Cursors, //
     },
+    trace,
     work::Work, //
 };
 
@@ -67,6 +71,8 @@ pub(crate) struct Shared {
     cursors: &'static Cursors,
     /// The counters of this CPU.
     pub(crate) stats: CpuStats,
+    /// The histograms of this CPU.
+    pub(crate) latency: Latency,
     consistent: SeqCount,
     /// Empty pages at hand.
     pub(crate) spares: SparePages,
@@ -97,6 +103,7 @@ impl Shared {
         Ok(pin_init!(Self {
             cursors: cursors_of(cpu),
             stats: CpuStats::new(),
+            latency: Latency::new(),
             consistent: SeqCount::new(),
             spares: SparePages::new(),
             inbox <- inbox,
@@ -181,6 +188,23 @@ impl OwnedQueue<'_> {
         self.shared().stats.add(counter, -(n as i64));
     }
 
+    /// Counts objects that begin to wait, and about how many bytes they take.
+    pub(crate) fn count_waiting(&self, channel: Channel, objects: usize, bytes: usize) {
+        self.count(Counter::Waiting, objects);
+        self.count(Counter::bytes(channel), bytes);
+        stats::OBJECTS.add(objects as i64);
+        stats::BYTES.add(bytes as i64);
+    }
+
+    /// Counts objects that were freed, and takes back what [`Self::count_waiting()`] has counted.
+    pub(crate) fn count_freed(&self, channel: Channel, objects: usize, bytes: usize) {
+        self.count(Counter::freed(channel), objects);
+        self.uncount(Counter::Waiting, objects);
+        self.uncount(Counter::bytes(channel), bytes);
+        stats::OBJECTS.add(-(objects as i64));
+        stats::BYTES.add(-(bytes as i64));
+    }
+
     /// Stores a pointer in the channel's open page. Returns whether there was room.
     ///
     /// # Safety
@@ -194,8 +218,12 @@ impl OwnedQueue<'_> {
 
     /// Whether the channel's open page has the pointer already.
     pub(crate) fn holds(&self, channel: Channel, object: Object) -> bool {
-        // SAFETY: The owner has the cursor to itself.
-        unsafe { self.shared().get_ref().cursor(channel).holds(object) }
+        self.open_objects(channel).contains(&object)
+    }
+
+    fn open_objects(&self, channel: Channel) -> &[Object] {
+        // SAFETY: The owner has the cursor to itself, and who looks at these borrows the owner.
+        unsafe { self.shared().get_ref().cursor(channel).pointers() }
     }
 
     /// Opens `page` for the channel and stores a first pointer; what was open is sealed.
@@ -205,7 +233,10 @@ impl OwnedQueue<'_> {
     /// As for [`Self::push()`].
     pub(crate) unsafe fn open(&mut self, page: EmptyPage, channel: Channel, object: Object) {
         let shared = self.shared();
-        self.seal(channel);
+        let sealed = self.seal(channel);
+        if let Some(nr) = sealed {
+            trace::page_full(self.cpu(), channel, nr);
+        }
         // SAFETY: The owner has the cursor to itself, and `seal()` left it without a page; the rest
         // is the contract.
         unsafe { shared.get_ref().cursor(channel).open(page, channel, object) };
@@ -216,11 +247,12 @@ impl OwnedQueue<'_> {
         );
     }
 
-    /// Seals the channel's open page, if any, and sees to it that it is freed in time.
-    pub(crate) fn seal(&mut self, channel: Channel) {
-        if self.close(channel) {
-            self.rearm();
-        }
+    /// Seals the channel's open page, if any, and sees to it that it is freed in time. Returns how
+    /// many pointers it has.
+    pub(crate) fn seal(&mut self, channel: Channel) -> Option<usize> {
+        let nr = self.close(channel)?;
+        self.rearm();
+        Some(nr)
     }
 
     /// Seals all open pages.
@@ -253,21 +285,22 @@ impl OwnedQueue<'_> {
         }
     }
 
-    /// Moves the channel's open page to the waiting ones.
-    fn close(&mut self, channel: Channel) -> bool {
-        let sealed = self.count_together(|queue| {
+    /// Moves the channel's open page to the waiting ones. Returns how many pointers it has.
+    fn close(&mut self, channel: Channel) -> Option<usize> {
+        let seed = self.shared().stats.get(Counter::queued(channel)) as usize;
+        // SAFETY: What is in an open page isn't freed before it is sealed.
+        let bytes = unsafe { sizes::estimate(channel, self.open_objects(channel), seed) };
+        let page = self.count_together(|queue| {
             // SAFETY: The owner has the cursor to itself.
-            let page = unsafe { queue.shared().get_ref().cursor(channel).seal() }?;
+            let page = unsafe { queue.shared().get_ref().cursor(channel).seal(bytes) }?;
             queue.count(Counter::queued(channel), page.len());
-            queue.count(Counter::Waiting, page.len());
             queue.count(Counter::WaitingPages, 1);
+            queue.count_waiting(channel, page.len(), bytes);
             Some(page)
-        });
-        let Some(page) = sealed else {
-            return false;
-        };
+        })?;
+        let nr = page.len();
         self.waiting.push(page);
-        true
+        Some(nr)
     }
 
     /// Sets the alarm if pages wait.

@@ -12,6 +12,7 @@ mod api;
 mod barrier;
 mod bindings;
 mod bulk_page;
+mod callers;
 mod cursor;
 mod debugfs;
 mod double_free;
@@ -19,8 +20,10 @@ mod drain;
 mod engine;
 mod fallback;
 mod fifo;
+mod histogram;
 mod hotplug;
 mod inbox;
+mod latency;
 mod misuse;
 mod page_list;
 mod params;
@@ -30,10 +33,12 @@ mod rcu;
 mod reserve;
 mod seqcount;
 mod shrinker;
+mod sizes;
 mod spares;
 mod stats;
 mod submit;
 mod this_cpu;
+mod trace;
 mod work;
 
 module! {
@@ -54,11 +59,13 @@ struct RcuHeadless {
     _hotplug: hotplug::Registration,
     _published: engine::Published,
     _engine: Pin<KBox<engine::Engine>>,
+    _callers: callers::Registration,
 }
 
 impl kernel::Module for RcuHeadless {
     fn init(_module: &'static ThisModule) -> Result<Self> {
         address::init();
+        let callers = callers::Registration::new()?;
         let engine = KBox::pin_init(engine::Engine::new(), GFP_KERNEL)?;
         // SAFETY: `engine` is pinned on the heap and moves, unopened, into the last field of the
         // module, or is dropped last of the locals here. All that is given a copy of `handle` is
@@ -76,6 +83,7 @@ impl kernel::Module for RcuHeadless {
             _hotplug: hotplug,
             _published: published,
             _engine: engine,
+            _callers: callers,
         })
     }
 }

@@ -17,7 +17,11 @@ use crate::bulk_page::Channel;
 ///
 /// Global, not per CPU, since pages are allocated and freed where no slot is owned; so are the
 /// counters below, of what happens in any context.
-pub(crate) static PAGES: Global = Global::new();
+pub(crate) static PAGES: Level = Level::new();
+/// Objects in sealed pages, and those that callers wait for.
+pub(crate) static OBJECTS: Level = Level::new();
+/// About how many bytes these take.
+pub(crate) static BYTES: Level = Level::new();
 /// Objects that `kvfree_rcu_headless_try()` took.
 pub(crate) static TRY_TAKEN: Global = Global::new();
 /// Objects that it didn't, for lack of room.
@@ -50,6 +54,53 @@ impl Global {
     }
 }
 
+/// Something that comes and goes, and the most that there has been of it.
+pub(crate) struct Level {
+    now: Atomic<i64>,
+    high: Atomic<i64>,
+}
+
+impl Level {
+    const fn new() -> Self {
+        Self {
+            now: Atomic::new(0),
+            high: Atomic::new(0),
+        }
+    }
+
+    /// So many have come, or gone if below zero.
+    pub(crate) fn add(&self, n: i64) {
+        self.raise(self.now.fetch_add(n, Relaxed) + n);
+    }
+
+    /// How many there are.
+    pub(crate) fn get(&self) -> i64 {
+        self.now.load(Relaxed)
+    }
+
+    /// The most that there have been since the last [`Self::reset()`].
+    pub(crate) fn high(&self) -> i64 {
+        // A reader may come before what raises it.
+        self.high.load(Relaxed).max(self.get())
+    }
+
+    /// Forgets how many there have been.
+    pub(crate) fn reset(&self) {
+        self.high.store(0, Relaxed);
+        self.raise(self.get());
+    }
+
+    fn raise(&self, n: i64) {
+        let mut high = self.high.load(Relaxed);
+        while n > high {
+            match self.high.cmpxchg(high, n, Relaxed) {
+                Ok(_) => break,
+                Err(now) => high = now,
+            }
+        }
+    }
+}
+
 /// What is counted per CPU.
 ///
 /// A value may be negative on one CPU, when what was added there was taken off on another; sums are
@@ -68,6 +119,10 @@ pub(crate) enum Counter {
     Waiting,
     /// Sealed pages not released yet.
     WaitingPages,
+    /// About how many bytes the slab objects take that are waiting.
+    BytesSlab,
+    /// The same for vmalloc objects.
+    BytesVmalloc,
     /// Pages whose objects were freed in one go.
     Batches,
     /// Grace periods that were waited for, by an alarm or asleep.
@@ -90,6 +145,14 @@ impl Counter {
         match channel {
             Channel::Slab => Self::QueuedSlab,
             Channel::Vmalloc => Self::QueuedVmalloc,
+        }
+    }
+
+    /// Where the bytes of objects of a channel are counted that are waiting.
+    pub(crate) fn bytes(channel: Channel) -> Self {
+        match channel {
+            Channel::Slab => Self::BytesSlab,
+            Channel::Vmalloc => Self::BytesVmalloc,
         }
     }
 

@@ -8,17 +8,20 @@ use crate::{
         Channel,
         Object, //
     },
+    callers,
     double_free,
     engine::Engine,
     fallback,
     misuse::Misuse,
     reserve,
+    sizes,
     stats,
     this_cpu::{
         in_nmi,
         why_not,
         Task, //
-    }, //
+    },
+    trace, //
 };
 
 /// Queues an object in a call that may sleep, or says what is wrong with it.
@@ -45,9 +48,49 @@ pub(crate) unsafe fn free(engine: &Engine, slab_only: bool, object: Object, call
     let Some(channel) = accept(object, slab_only, double_free::enter, caller) else {
         return;
     };
+    // SAFETY: Just accepted.
+    let look = unsafe { Look::at(channel, object) };
     // SAFETY: The contract; the object is in the channel that it belongs to.
-    if !unsafe { fallback::queue(&mut task, engine, channel, object) } {
-        report_twice(object, caller);
+    if !unsafe { fallback::queue(&mut task, engine, channel, object, caller) } {
+        return report_twice(object, caller);
+    }
+    look.tell(caller);
+}
+
+/// What is told of an object that was queued, to those who want to hear of each.
+struct Look {
+    channel: Channel,
+    object: Object,
+    /// How much memory it takes; 0 if nobody asks.
+    bytes: usize,
+}
+
+impl Look {
+    /// Looks at an object while it can't be freed yet.
+    ///
+    /// # Safety
+    ///
+    /// It must have been accepted as one of `channel`.
+    unsafe fn at(channel: Channel, object: Object) -> Self {
+        let bytes = if callers::counts_objects() {
+            // SAFETY: The contract; it is the caller's as yet.
+            unsafe { sizes::of(channel, object) }
+        } else {
+            0
+        };
+        Self {
+            channel,
+            object,
+            bytes,
+        }
+    }
+
+    /// Tells that it was queued.
+    fn tell(self, caller: usize) {
+        if callers::counts_objects() {
+            callers::queued(caller, self.bytes);
+        }
+        trace::queue(caller, self.channel, self.object);
     }
 }
 
@@ -65,14 +108,17 @@ pub(crate) fn report_context(caller: usize) {
 /// As for [`free()`].
 #[cold]
 unsafe fn free_out_of_place(engine: &Engine, slab_only: bool, object: Object, caller: usize) {
-    if accept(object, slab_only, double_free::enter_atomic, caller).is_none() {
+    let Some(channel) = accept(object, slab_only, double_free::enter_atomic, caller) else {
         return;
-    }
+    };
     report_context(caller);
+    // SAFETY: Just accepted.
+    let look = unsafe { Look::at(channel, object) };
     // SAFETY: The contract, and it has been found to be one for `kvfree()`.
     if !unsafe { engine.inbox().put(object) } {
-        leak(object);
+        return leak(object);
     }
+    look.tell(caller);
 }
 
 /// Queues an object without sleeping, if there is room. Otherwise it stays the caller's.
@@ -93,12 +139,15 @@ pub(crate) unsafe fn try_free(engine: &Engine, object: Object, caller: usize) ->
         return true;
     }
     // What is no object isn't given back: the caller couldn't free it either.
-    if accept(object, false, double_free::enter_atomic, caller).is_none() {
+    let Some(channel) = accept(object, false, double_free::enter_atomic, caller) else {
         return true;
-    }
+    };
+    // SAFETY: Just accepted.
+    let look = unsafe { Look::at(channel, object) };
     // SAFETY: The contract, and it has been found to be one for `kvfree()`.
     let taken = unsafe { engine.inbox().put(object) };
     if taken {
+        look.tell(caller);
         stats::TRY_TAKEN.add(1);
     } else {
         double_free::leave_atomic(object);
@@ -125,18 +174,22 @@ pub(crate) unsafe fn free_reserved(
     if in_nmi() {
         return leak_in_nmi(caller);
     }
-    if accept(object, false, double_free::enter_atomic, caller).is_none() {
+    let Some(channel) = accept(object, false, double_free::enter_atomic, caller) else {
         return;
-    }
+    };
+    // SAFETY: Just accepted.
+    let look = unsafe { Look::at(channel, object) };
     // SAFETY: The contract, and it has been found to be one for `kvfree()`.
     if unsafe { slot.put(object) } {
-        return stats::RESERVED.add(1);
+        stats::RESERVED.add(1);
+        return look.tell(caller);
     }
     Misuse::Reserve.report(caller);
     // SAFETY: As above.
     if !unsafe { engine.inbox().put(object) } {
-        leak(object);
+        return leak(object);
     }
+    look.tell(caller);
 }
 
 /// Queues an object that was accepted in atomic context.
@@ -155,7 +208,7 @@ pub(crate) unsafe fn queue_from_inbox(task: &mut Task, engine: &Engine, object: 
     }
     let channel = address::channel_of(object);
     // SAFETY: The contract; the object is in the channel that it belongs to.
-    if !unsafe { fallback::queue(task, engine, channel, object) } {
+    if !unsafe { fallback::queue(task, engine, channel, object, 0) } {
         report_twice(object, 0);
     }
 }

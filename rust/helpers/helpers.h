@@ -14,6 +14,7 @@
 struct delayed_work;
 struct kernel_param;
 struct rcu_headless_reserve;
+struct tracepoint;
 struct work_struct;
 
 /* address.c */
@@ -79,6 +80,22 @@ void rcu_headless_helper_cond_resched(void);
 /* slab.c */
 void *rcu_headless_helper_kzalloc(size_t size, gfp_t gfp);
 void *rcu_headless_helper_kvcalloc(size_t n, size_t size, gfp_t gfp);
+
+/* trace.c: what trace.h declares, for Rust */
+extern struct tracepoint __tracepoint_queue, __tracepoint_page_full;
+extern struct tracepoint __tracepoint_drain_start, __tracepoint_drain_end;
+extern struct tracepoint __tracepoint_fallback, __tracepoint_misuse;
+
+void rust_do_trace_queue(unsigned long caller, unsigned int channel, const void *object);
+void rust_do_trace_page_full(unsigned int cpu, unsigned int channel, size_t objects);
+void rust_do_trace_drain_start(unsigned int cpu);
+void rust_do_trace_drain_end(unsigned int cpu, size_t pages, size_t objects);
+void rust_do_trace_fallback(unsigned long caller, unsigned int channel, u64 waited_ns);
+void rust_do_trace_misuse(unsigned long caller, const char *kind, size_t len);
+
+/* These are in trace.rs. */
+int rcu_headless_trace_queue_begin(void);
+void rcu_headless_trace_queue_end(void);
 
 /* vmalloc.c */
 unsigned long rcu_headless_helper_vmalloc_start(void);

@@ -53,7 +53,7 @@ ktap_need insmod /modules/rcu_headless_canary.ko
 ktap_need insmod /modules/rcu_headless_pending.ko
 ktap_check "stats: for root to read" mode stats 400
 ktap_check "per_cpu: for root to read" mode per_cpu 400
-ktap_check "control: for root to write" mode control 200
+ktap_check "control: for root to read and write" mode control 600
 ktap_check "stats: lines of name and value" well_formed '^[a-z_]+ -?[0-9]+$' "$dir"/stats
 ktap_check "per_cpu: a row for each CPU" a_row_for_each_cpu
 ktap_check "per_cpu: adds up to stats" same_sums

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <linux/completion.h>
+#include <linux/cpumask.h>
 #include <linux/gfp.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
@@ -31,6 +33,50 @@ static void set_workers_failing(bool on)
 	rcu_read_unlock();
 }
 
+struct stay {
+	struct work_struct work;
+	struct completion begun;
+	struct completion *end;
+};
+
+static void stay_work(struct work_struct *work)
+{
+	struct stay *stay = container_of(work, struct stay, work);
+
+	complete(&stay->begun);
+	wait_for_completion(stay->end);
+}
+
+#define WORKERS 4
+
+/*
+ * Has each CPU's pool make its workers now: one that it makes later wouldn't
+ * know that allocations are to fail.
+ */
+static void make_workers(struct kunit *test)
+{
+	size_t i, nr = WORKERS * num_online_cpus();
+	struct stay *stays = kunit_kcalloc(test, nr, sizeof(*stays), GFP_KERNEL);
+	DECLARE_COMPLETION_ONSTACK(end);
+	int cpu = -1;
+
+	KUNIT_ASSERT_NOT_NULL(test, stays);
+	for (i = 0; i < nr; i++) {
+		cpu = cpumask_next_wrap(cpu, cpu_online_mask);
+		INIT_WORK(&stays[i].work, stay_work);
+		init_completion(&stays[i].begun);
+		stays[i].end = &end;
+		queue_work_on(cpu, system_percpu_wq, &stays[i].work);
+	}
+	/* While they all stay, each has a worker of its own. */
+	for (i = 0; i < nr; i++)
+		wait_for_completion(&stays[i].begun);
+	complete_all(&end);
+	for (i = 0; i < nr; i++)
+		flush_work(&stays[i].work);
+	kunit_kfree(test, stays);
+}
+
 static void workers_action(void *unused)
 {
 	set_workers_failing(false);
@@ -38,6 +84,7 @@ static void workers_action(void *unused)
 
 void shortage_for_workers(struct kunit *test)
 {
+	make_workers(test);
 	KUNIT_ASSERT_EQ(test, 0, kunit_add_action(test, workers_action, NULL));
 	set_workers_failing(true);
 }

@@ -7,24 +7,10 @@
 set -e
 
 debugfs=/sys/kernel/debug
-faults=$debugfs/fail_page_alloc
 
-if [ -d $faults ]; then
-	# Only in tasks that ask, there of any order, and what could reclaim as well.
-	echo Y >$faults/task-filter
-	echo N >$faults/ignore-gfp-wait
-	echo 0 >$faults/min-order
-	echo 0 >$faults/verbose
-	echo -1 >$faults/times
-	echo 100 >$faults/probability
-fi
-
-slab_faults=$debugfs/failslab
-if [ -d $slab_faults ]; then
-	# Only the one allocation that a task asks for, which could reclaim.
-	echo N >$slab_faults/ignore-gfp-wait
-	echo 0 >$slab_faults/verbose
-fi
+# shellcheck source=faults.sh
+. /tests/lib/faults.sh
+faults_on
 
 insmod /modules/rcu_headless.ko "$@"
 insmod /modules/rcu_headless_canary.ko
@@ -55,6 +41,5 @@ done
 rmmod rcu_headless_kunit
 rmmod rcu_headless_canary
 rmmod rcu_headless
-[ -d $faults ] && echo 0 >$faults/probability
-[ -d $slab_faults ] && echo Y >$slab_faults/ignore-gfp-wait
+faults_off
 exit $failed

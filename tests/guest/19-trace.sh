@@ -1,0 +1,108 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# The trace events: each thing that happens is there once, with the numbers that
+# the counters have, for ftrace and for perf.
+#
+# The functions are called by name.
+# shellcheck disable=SC2317
+
+# shellcheck source=lib/ktap.sh
+. /tests/lib/ktap.sh
+# shellcheck source=lib/faults.sh
+. /tests/lib/faults.sh
+
+tracing=/sys/kernel/tracing
+events=$tracing/events/rcu_headless
+dir=/sys/kernel/debug/rcu_headless
+module=/sys/module/rcu_headless_pending/parameters
+filter=/sys/module/kunit/parameters/filter_glob
+
+# seen EVENT REGEX: how often the event was traced with fields that match
+seen() {
+	grep -cE " $1: .*$2" $tracing/trace
+}
+
+# objects EVENT: the sum of that field
+objects() {
+	sed -n "s/.* $1: .*objects=\([0-9]*\).*/\1/p" $tracing/trace |
+		awk '{ sum += $1 } END { print sum + 0 }'
+}
+
+# stats_sum REGEX
+stats_sum() {
+	awk -v regex="^$1\$" '$1 ~ regex { sum += $2 } END { print sum + 0 }' $dir/stats
+}
+
+nothing_lost() {
+	! grep -q 'LOST' "$tracing"/trace
+}
+
+# The reader of rcu_headless_pending keeps another CPU busy.
+taskset -p 1 $$ >/dev/null
+
+if [ ! -d $tracing/events ]; then
+	ktap_start 1
+	ktap_skip "trace events" "needs CONFIG_TRACING"
+	exit 4
+fi
+ktap_start 16
+ktap_need insmod /modules/rcu_headless.ko
+ktap_need insmod /modules/rcu_headless_canary.ko
+ktap_need insmod /modules/rcu_headless_pending.ko
+ktap_check "all events are there" is \
+	"$(cd $events && for event in */; do echo "$event"; done | tr -d '/\n')" \
+	"drain_enddrain_startfallbackmisusepage_fullqueue"
+echo 16384 >$tracing/buffer_size_kb
+echo 1 >$events/enable
+
+# 6000 objects, one of 8 of vmalloc: see pending.c.
+echo 1 >$module/hold
+echo 0 >$module/hold
+echo drain >$dir/control
+ktap_check "queue: each slab object with its caller" \
+	is "$(seen queue 'caller=queue_share\+.* channel=slab ')" 5250
+ktap_check "queue: each vmalloc object with its caller" \
+	is "$(seen queue 'caller=queue_share\+.* channel=vmalloc ')" 750
+ktap_check "queue: nobody else's" is "$(seen queue .)" 6000
+ktap_check "page_full: slab" [ "$(seen page_full channel=slab)" -gt 5 ]
+ktap_check "page_full: as many as there is room for" \
+	is "$(grep ' page_full: ' $tracing/trace | sed 's/.*objects=//' | sort -u | wc -l)" 1
+ktap_check "drain_end: every object" is "$(objects drain_end)" 6000
+ktap_check "drain_start: as often" is "$(seen drain_start .)" "$(seen drain_end .)"
+ktap_check "fallback: none" is "$(seen fallback .)" 0
+ktap_check "nothing is lost" nothing_lost
+
+faults_on
+# The tests choose their CPUs themselves.
+taskset -p ff $$ >/dev/null
+echo 0 >$tracing/trace
+printf %s 'rcu_headless_[ms][ih][so]*' >$filter
+echo 0 >$events/queue/enable
+ktap_need insmod /modules/rcu_headless_kunit.ko
+ktap_check "queue: not when it is off" is "$(seen queue .)" 0
+ktap_check "misuse: each" is "$(seen misuse 'caller=.* kind=misuse_[a-z_]+$')" \
+	"$(stats_sum 'misuse_.*')"
+ktap_check "misuse: there was some" [ "$(seen misuse kind=misuse_atomic)" -gt 0 ]
+ktap_check "fallback: each" is "$(seen fallback 'caller=.* waited_ns=[1-9]')" \
+	"$(stats_sum fallbacks)"
+rmmod rcu_headless_kunit
+printf %s '*' >$filter
+faults_off
+
+echo 0 >$events/enable
+ktap_need insmod /modules/rcu_headless_demo.ko
+ktap_check "perf: counts them" is \
+	"$(/tests/count-event $events/queue/id \
+		sh -c 'echo 100 >/sys/module/rcu_headless_demo/parameters/headless')" 100
+
+# Unloading takes care of events that are on.
+echo 1 >$events/enable
+rmmod rcu_headless_demo
+rmmod rcu_headless_pending
+rmmod rcu_headless
+rmmod rcu_headless_canary
+ktap_check "the events go with the module" [ ! -d $events ]
+echo 0 >$tracing/trace
+echo 1 >$tracing/buffer_size_kb
+ktap_end

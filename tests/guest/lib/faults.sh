@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# Sets the kernel's fault injection up for tests that ask for it.
+# shellcheck shell=sh
+
+page_faults=/sys/kernel/debug/fail_page_alloc
+slab_faults=/sys/kernel/debug/failslab
+
+faults_on() {
+	if [ -d $page_faults ]; then
+		# Only in tasks that ask, there of any order, and what could reclaim as well.
+		echo Y >$page_faults/task-filter
+		echo N >$page_faults/ignore-gfp-wait
+		echo 0 >$page_faults/min-order
+		echo 0 >$page_faults/verbose
+		echo -1 >$page_faults/times
+		echo 100 >$page_faults/probability
+	fi
+	if [ -d $slab_faults ]; then
+		# Only the one allocation that a task asks for, which could reclaim.
+		echo N >$slab_faults/ignore-gfp-wait
+		echo 0 >$slab_faults/verbose
+	fi
+}
+
+faults_off() {
+	[ ! -d $page_faults ] || echo 0 >$page_faults/probability
+	[ ! -d $slab_faults ] || echo Y >$slab_faults/ignore-gfp-wait
+}
