@@ -3,8 +3,8 @@
 # usage: scripts/check.sh   (make check)
 #
 # Looks at the sources: formatting of Rust, warnings of clippy and of the C
-# compiler, shellcheck, and the kernel's checkpatch and kernel-doc. Every check
-# is made, even when one fails.
+# compiler, shellcheck, pyflakes and pycodestyle, and the kernel's checkpatch and
+# kernel-doc. Every check is made, even when one fails.
 #
 #   DEPS=skip   install nothing
 set -euo pipefail
@@ -66,8 +66,22 @@ check_shellcheck() {
 check_checkpatch() {
 	# Exports stand apart from the functions, which are Rust; and macros that take
 	# a condition to wait for evaluate it again and again.
-	of_kind '\.[ch]$' | xargs "$source/scripts/checkpatch.pl" --no-tree --no-summary \
-		--strict --terse --show-types --ignore EXPORT_SYMBOL,MACRO_ARG_REUSE --file
+	local checkpatch=("$source/scripts/checkpatch.pl" --no-tree --no-summary --strict
+		--terse --show-types) status=0
+	of_kind '\.[ch]$' | grep -v '/trace\.h$' | xargs "${checkpatch[@]}" \
+		--ignore EXPORT_SYMBOL,MACRO_ARG_REUSE --file || status=1
+	# The kernel writes trace events in a form of their own.
+	of_kind '/trace\.h$' | xargs "${checkpatch[@]}" \
+		--ignore OPEN_ENDED_LINE,PARENTHESIS_ALIGNMENT --file || status=1
+	return $status
+}
+
+check_python() {
+	local files=()
+	mapfile -t files < <(sources | while read -r file; do
+		! head -c 64 "$file" | grep -q '^#!.*python3' || echo "$file"
+	done && of_kind '\.py$')
+	pyflakes3 "${files[@]}" && pycodestyle --max-line-length=100 "${files[@]}"
 }
 
 check_kernel_doc() {
@@ -112,6 +126,7 @@ check "Rust is formatted as the kernel's" check_rustfmt
 check "no warning of clippy or the C compiler" check_warnings
 check "Rust doesn't panic nor leave proofs open" check_safety
 check "shell scripts pass shellcheck" check_shellcheck
+check "Python passes pyflakes and pycodestyle" check_python
 check "C passes checkpatch" check_checkpatch
 check "the header's kernel-doc is complete" check_kernel_doc
 check "every file names its license" check_spdx

@@ -28,8 +28,9 @@ not_debian() {
 	  gcc, make, flex, bison, bc, perl, python3, xz, cpio, libelf's headers
 	  rustc 1.85 or newer with its library source (rust-src), bindgen 0.71.1 or newer
 	  LLVM 19: clang, lld, llvm tools, libclang
-	  a static busybox; for 'make test' qemu-system-x86_64
-	  for 'make check' rustfmt, clippy, shellcheck
+	  a static busybox; for 'make test' qemu-system-x86_64, and for Python
+	  pyte and prometheus_client
+	  for 'make check' rustfmt, clippy, shellcheck, pyflakes3, pycodestyle
 
 	The test kernel's source comes from Debian's archive, which takes apt. To
 	build the module for a kernel of your own you need none of this:
@@ -49,11 +50,11 @@ common="gcc libc6-dev make flex bison bc perl python3 xz-utils cpio libelf-dev
 case "$codename" in
 bookworm)
 	common="$common rustc-web rust-web-src cargo-web"
-	check="rustfmt-web rust-web-clippy shellcheck"
+	check="rustfmt-web rust-web-clippy"
 	;;
 trixie)
 	common="$common rustc rust-src bindgen"
-	check="rustfmt rust-clippy shellcheck"
+	check="rustfmt rust-clippy"
 	;;
 *)
 	[ "${DEPS-}" = skip ] || not_debian
@@ -63,8 +64,8 @@ trixie)
 esac
 case "$target" in
 run) packages=$common ;;
-test) packages="$common qemu-system-x86" ;;
-check) packages="$common $check" ;;
+test) packages="$common qemu-system-x86 python3-pyte python3-prometheus-client" ;;
+check) packages="$common $check shellcheck pyflakes3 pycodestyle" ;;
 esac
 
 missing=()

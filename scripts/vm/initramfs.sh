@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0
 # usage: scripts/vm/initramfs.sh BUILD OUTPUT
 #
-# Packs busybox, our init, the modules and programs in BUILD, and the guest's
-# scripts into an initramfs:
+# Packs busybox, our init, the modules and programs in BUILD, the guest's scripts
+# and rcu-headless-stat into an initramfs:
 #
-#   /init  /bin  /modules/*.ko  /tests/*.sh  /tests/lib  /demo/run.sh
+#   /init  /bin  /modules/*.ko  /tests/*.sh  /tests/lib  /stat  /demo/run.sh
 set -euo pipefail
 # shellcheck source=../lib/common.sh
 . "$(dirname "$0")/../lib/common.sh"
@@ -22,7 +22,7 @@ fi
 
 root=$(mktemp -d)
 cleanup_paths+=("$root")
-mkdir -p "$root"/{bin,dev,demo,modules,proc,sys,tests,tmp}
+mkdir -p "$root"/{bin,dev,demo,modules,proc,stat,sys,tests,tmp}
 cp "$busybox" "$root/bin/busybox"
 "$busybox" --list | grep -vx busybox | while read -r applet; do
 	ln -s busybox "$root/bin/$applet"
@@ -30,6 +30,8 @@ done
 cp "$top/scripts/vm/init" "$root/init"
 cp -r "$top/tests/guest/." "$root/tests/"
 cp "$top/tests/demo/run.sh" "$root/demo/"
+cp -r "$top"/scripts/rcu-headless-stat "$top"/scripts/rcu_headless_stat \
+	"$top"/tests/stat/*.py "$root/stat/"
 if [ -d "$build/tests" ]; then
 	find "$build" -name '*.ko' -exec cp -t "$root/modules" {} +
 	find "$build/tests/guest" -type f -perm -u+x -exec cp -t "$root/tests" {} +

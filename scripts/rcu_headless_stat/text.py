@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: GPL-2.0
+"""A sample as lines of text, as wide as a terminal."""
+
+from .rates import Rates
+
+BAR = 30
+CPU_COLUMNS = (
+    ("slab queued", "queued_slab"),
+    ("vmalloc queued", "queued_vmalloc"),
+    ("slab freed", "freed_slab"),
+    ("vmalloc freed", "freed_vmalloc"),
+)
+
+
+def rate(value):
+    """A rate, or nothing when there is none yet."""
+    return "" if value is None else f"{value:.0f}/s"
+
+
+def size(value):
+    """Bytes in the largest unit that leaves something before the point."""
+    for unit in ("B", "KiB", "MiB"):
+        if abs(value) < 1024:
+            return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
+        value /= 1024
+    return f"{value:.1f} GiB"
+
+
+def duration(micros):
+    """Microseconds in the largest unit that leaves something before the point."""
+    if micros < 1000:
+        return f"{micros:.0f} us"
+    if micros < 1000000:
+        return f"{micros / 1000:.0f} ms"
+    return f"{micros / 1000000:.0f} s"
+
+
+def totals(sample, rates):
+    """What has happened altogether."""
+    stats, memory = sample.stats, sample.memory
+    yield f"{'':16}{'slab':>14}{'':>12}{'vmalloc':>14}"
+    for what in ("queued", "freed"):
+        yield "".join([f"{what:16}"] + [
+            f"{stats[f'{what}_{channel}']:>14}{rate(rates.total(f'{what}_{channel}')):>12}"
+            for channel in ("slab", "vmalloc")]).rstrip()
+    yield "".join([f"{'bytes waiting':16}"] + [
+        f"{size(memory[f'bytes_waiting_{channel}']):>14}{'':12}"
+        for channel in ("slab", "vmalloc")]) + f"most {size(memory['bytes_waiting_high'])}"
+    yield (f"pending {stats['pending']}, of these in sealed pages {memory['objects_waiting']}, "
+           f"most {memory['objects_waiting_high']}; parked {stats['parked']}")
+    yield (f"pages {memory['pages_allocated']}, most {memory['pages_allocated_high']}: "
+           f"{memory['pages_open']} open, {memory['pages_waiting']} waiting, "
+           f"{memory['pages_spare']} spare")
+    for line in (("batches", "grace_periods", "fallbacks"),
+                 ("page_from_spares", "page_from_allocator", "page_from_elapsed"),
+                 ("try_taken", "try_refused", "reserved"),
+                 ("shrinker_scans", "shrinker_pages", "leaked")):
+        yield "   ".join(f"{name} {stats[name]} {rate(rates.total(name))}".rstrip()
+                         for name in line)
+    yield f"misuse {sum(sample.misuse().values())} {rate(rates.misuse())}".rstrip()
+    for kind, count in sample.misuse().items():
+        if count:
+            yield f"  {kind} {count}"
+
+
+def cpus(sample, rates):
+    """A row for each CPU."""
+    heads = [head for head, _ in CPU_COLUMNS] + ["pending", "fallbacks"]
+    yield f"{'CPU':>4}" + "".join(f"{head:>15}" for head in heads)
+    for cpu, row in sorted(sample.per_cpu.items()):
+        if rates.old:
+            values = [rate(rates.cpu(cpu, name)) for _, name in CPU_COLUMNS]
+        else:
+            values = [row[name] for _, name in CPU_COLUMNS]
+        values += [row["pending"], row["fallbacks"]]
+        yield f"{cpu:>4}" + "".join(f"{value:>15}" for value in values)
+
+
+def callers(sample, rates, most):
+    """The callers that queue most."""
+    state = "on" if sample.counts_callers else "off"
+    yield f"callers (counting of objects is {state})"
+    if not sample.callers:
+        return
+    yield f"{'objects':>12}{'':>12}{'bytes':>12}{'fallbacks':>11}{'misuse':>8}  caller"
+    for caller in sample.callers[:most]:
+        yield (f"{caller.objects:>12}{rate(rates.caller(caller)):>12}{size(caller.bytes):>12}"
+               f"{caller.fallbacks:>11}{caller.misuse:>8}  {caller.name}")
+    if len(sample.callers) > most:
+        yield f"{len(sample.callers) - most:>12} more"
+
+
+def bars(title, histogram, unit):
+    """A histogram; values of nothing at its ends are left out."""
+    mean = histogram.sum / histogram.count if histogram.count else 0
+    yield f"{title}: {histogram.count}" + (f", {unit(mean)} on average" if histogram.count else "")
+    filled = [i for i, (_, count) in enumerate(histogram.buckets) if count]
+    if not filled:
+        return
+    top = max(count for _, count in histogram.buckets)
+    for i in range(filled[0], filled[-1] + 1):
+        bound, count = histogram.buckets[i]
+        if bound:
+            label = f"below {unit(bound)}"
+        else:
+            label = f"from {unit(histogram.buckets[i - 1][0])}"
+        bar = "#" * -(-count * BAR // top)
+        yield f"{label:>16} {count:>10} {bar}".rstrip()
+
+
+def histograms(sample):
+    """All histograms."""
+    yield from bars("pages freed, by the wait of the first object", sample.latency["page_wait_us"],
+                    duration)
+    yield from bars("callers who waited, by the time", sample.latency["fallback_us"], duration)
+    yield from bars("bulk frees, by objects", sample.latency["bulk_objects"],
+                    lambda objects: f"{objects:.0f}")
+
+
+def report(sample, old=None, most=20):
+    """All of a sample, with rates if there is an older one."""
+    rates = Rates(old, sample)
+    yield from totals(sample, rates)
+    yield ""
+    yield from cpus(sample, rates)
+    yield ""
+    yield from callers(sample, rates, most)
+    yield ""
+    yield from histograms(sample)
