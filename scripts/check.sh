@@ -3,8 +3,8 @@
 # usage: scripts/check.sh   (make check)
 #
 # Looks at the sources: formatting of Rust, warnings of clippy and of the C
-# compiler, shellcheck, pyflakes and pycodestyle, and the kernel's checkpatch and
-# kernel-doc. Every check is made, even when one fails.
+# compiler, shellcheck, pyflakes and pycodestyle, docutils, and the kernel's checkpatch
+# and kernel-doc. Every check is made, even when one fails.
 #
 #   DEPS=skip   install nothing
 set -euo pipefail
@@ -88,6 +88,12 @@ check_kernel_doc() {
 	"$source/tools/docs/kernel-doc" -none -Wall -Werror include/linux/rcu_headless.h
 }
 
+check_rst() {
+	of_kind '\.rst$' | while read -r file; do
+		rst2html --halt=warning "$file" >/dev/null || exit 1
+	done
+}
+
 check_spdx() {
 	local file status=0
 	while read -r file; do
@@ -129,6 +135,7 @@ check "shell scripts pass shellcheck" check_shellcheck
 check "Python passes pyflakes and pycodestyle" check_python
 check "C passes checkpatch" check_checkpatch
 check "the header's kernel-doc is complete" check_kernel_doc
+check "the documentation is well-formed reST" check_rst
 check "every file names its license" check_spdx
 
 echo "$passed passed, $failed failed, 0 skipped"

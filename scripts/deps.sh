@@ -30,7 +30,8 @@ not_debian() {
 	  LLVM 19: clang, lld, llvm tools, libclang
 	  a static busybox; for 'make test' qemu-system-x86_64, and for Python
 	  pyte and prometheus_client
-	  for 'make check' rustfmt, clippy, shellcheck, pyflakes3, pycodestyle
+	  for 'make check' rustfmt, clippy, shellcheck, pyflakes3, pycodestyle,
+	  docutils
 
 	The test kernel's source comes from Debian's archive, which takes apt. To
 	build the module for a kernel of your own you need none of this:
@@ -65,7 +66,7 @@ esac
 case "$target" in
 run) packages=$common ;;
 test) packages="$common qemu-system-x86 python3-pyte python3-prometheus-client" ;;
-check) packages="$common $check shellcheck pyflakes3 pycodestyle" ;;
+check) packages="$common $check shellcheck pyflakes3 pycodestyle python3-docutils" ;;
 esac
 
 missing=()
