@@ -37,6 +37,7 @@ help:
 #:   DEPS=skip     install no packages; say what is missing
 #:   JOBS=n        how many compilers to run at once (default: one per CPU)
 #:   KERNELS=...   for make test: some of um, x86_64, x86_64-rt (default: um x86_64)
+#:   TESTS=...     for make test: only these, as "10-kunit 22-readers" (default: all)
 #:   ACCEL=...     for make test: kvm or tcg instead of finding out
 #:   RUSTC=...     a compiler to prefer
 #:

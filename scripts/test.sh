@@ -7,6 +7,7 @@
 # that looks wrong is a failure too.
 #
 #   KERNELS="um x86_64"   which kernels; there is x86_64-rt as well
+#   TESTS="10-kunit ..."  only these of tests/guest
 #   DEPS=skip             install nothing
 #   JOBS=n                how many compilers to run at once
 #   ACCEL=kvm|tcg         don't find out whether KVM works
@@ -16,6 +17,8 @@ set -euo pipefail
 help_if_asked "$@"
 
 kernels=${KERNELS:-um x86_64}
+tests=${TESTS-}
+[ -z "$tests" ] || export APPEND="only=${tests// /,}"
 logs=$(log_dir test)
 
 "$top/scripts/deps.sh" test

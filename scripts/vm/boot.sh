@@ -2,13 +2,16 @@
 # SPDX-License-Identifier: GPL-2.0
 # usage: scripts/vm/boot.sh FLAVOUR KDIR INITRAMFS run|test|probe DIR SECONDS
 #
-# Boots a test kernel (um, x86_64 or a variant of them) and waits for its end, SECONDS at most. Leaves in DIR:
+# Boots a test kernel (um, x86_64 or a variant of them) and waits for its end,
+# SECONDS at most. Leaves in DIR:
 #
 #   results      what the guest has to say
 #   kernel.log   what its kernel has to say
 #   end          one line: how it ended, "done" if all is well
 #
 #   ACCEL=kvm|tcg   for x86_64, instead of finding out whether KVM works
+#   CPUS=n          how many CPUs it has (default: 2 for um, 4 for x86_64)
+#   APPEND=...      more words for the guest's kernel, for the guest or for itself
 set -euo pipefail
 # shellcheck source=../lib/common.sh
 . "$(dirname "$0")/../lib/common.sh"
@@ -26,7 +29,7 @@ rm -f "$dir/results" "$dir/kernel.log" "$dir/end" "$dir/vm.err"
 # A kernel that dies ends at once; all its messages are kept.
 append="mode=$mode limit=$((seconds / 3)) panic=-1 ignore_loglevel kunit.enable=1"
 # Of the kernel's own tests none is ours to judge.
-append="$append kunit.filter_glob=rcu_headless*"
+append="$append kunit.filter_glob=rcu_headless* ${APPEND-}"
 
 boot_um() {
 	# What it leaves about goes here and with it.
@@ -35,7 +38,7 @@ boot_um() {
 	cleanup_paths+=("$tmp")
 	# Its second console is the third file: results apart from messages.
 	# shellcheck disable=SC2054
-	vm=(env "TMPDIR=$tmp" "$kdir/linux" mem=1024M ncpus=2 seccomp=on
+	vm=(env "TMPDIR=$tmp" "$kdir/linux" mem=1024M "ncpus=${CPUS:-2}" seccomp=on
 		"initrd=$initramfs" "uml_dir=$tmp" con=null con0=null,fd:1
 		con1=null,fd:3 ssl=null results=tty1)
 	read -ra words <<<"$append"
@@ -51,7 +54,7 @@ boot_x86_64() {
 	kvm) cpu=(-accel kvm -cpu host) ;;
 	*) cpu=(-accel tcg,thread=multi -cpu max) ;;
 	esac
-	qemu-system-x86_64 "${cpu[@]}" -smp 4 -m 1024M \
+	qemu-system-x86_64 "${cpu[@]}" -smp "${CPUS:-4}" -m 1024M \
 		-nodefaults -no-user-config -display none -no-reboot \
 		-kernel "$kdir/arch/x86/boot/bzImage" -initrd "$initramfs" \
 		-serial "file:$dir/kernel.log" -serial "file:$dir/results" \
