@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <linux/highmem.h>
+#include <linux/kasan.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/slab.h>
@@ -52,6 +53,16 @@ static bool canary_intact(const struct canary *canary, const void *at)
 	return true;
 }
 
+/* KASAN keeps freed objects for a while as they were, but marks them. */
+static bool kasan_knows_freed(const void *object)
+{
+#ifdef CONFIG_KASAN_GENERIC
+	return READ_ONCE(*(u8 *)kasan_mem_to_shadow(object));
+#else
+	return false;
+#endif
+}
+
 bool canary_alive(const void *object)
 {
 	struct page *page;
@@ -59,7 +70,7 @@ bool canary_alive(const void *object)
 	bool intact;
 
 	if (!is_vmalloc_addr(object))
-		return canary_intact(object, object);
+		return !kasan_knows_freed(object) && canary_intact(object, object);
 
 	/* Read through the kernel's own mapping: this one may go at any time. */
 	page = vmalloc_to_page(object);
