@@ -3,7 +3,8 @@
 //! What a call needs of the CPU that it runs on: may it sleep, stay here, store a pointer.
 //!
 //! This is the whole of the hot path below [`crate::api`], so x86_64 has it in a few instructions;
-//! other architectures call the kernel's inline functions through helpers. Both offer the same:
+//! other architectures call the kernel's inline functions through helpers, as does a kernel with
+//! KCSAN, which sees no access that assembly makes. Both offer the same:
 //!
 //! - `may_block()`: nothing forbids this code to sleep,
 //! - `preempt_disable()` and `preempt_enable()`,
@@ -32,7 +33,7 @@ use crate::{
         CONFIG_X86_64,
         CONFIG_SMP,
         CONFIG_HAS_SEPARATE_PREEMPT_RESCHED_BITS,
-        not(CONFIG_UML)
+        not(any(CONFIG_UML, CONFIG_KCSAN))
     ),
     path = "this_cpu/x86_64.rs"
 )]
@@ -41,7 +42,7 @@ use crate::{
         CONFIG_X86_64,
         CONFIG_SMP,
         CONFIG_HAS_SEPARATE_PREEMPT_RESCHED_BITS,
-        not(CONFIG_UML)
+        not(any(CONFIG_UML, CONFIG_KCSAN))
     )),
     path = "this_cpu/generic.rs"
 )]
