@@ -7,7 +7,7 @@
 
 goals := modules modules_install clean
 
-.PHONY: help run test check listing install $(goals)
+.PHONY: help run test torture check listing install $(goals)
 
 ifdef KDIR
 .DEFAULT_GOAL := modules
@@ -22,6 +22,7 @@ help:
 #:
 #:   make run     build it with a user-mode Linux, boot that, show it at work
 #:   make test    run all tests on user-mode Linux and on x86_64 in QEMU
+#:   make torture a longer and harder test, on kernels built to find what tests don't
 #:   make check   formatting, lints and documentation of the sources
 #:   make listing the instructions of the call, counted
 #:   make help    this list
@@ -36,7 +37,11 @@ help:
 #:
 #:   DEPS=skip     install no packages; say what is missing
 #:   JOBS=n        how many compilers to run at once (default: one per CPU)
-#:   KERNELS=...   for make test: some of um, x86_64, x86_64-rt (default: um x86_64)
+#:   KERNELS=...   for make test and torture: some of um, x86_64, x86_64-kcsan,
+#:                 x86_64-rt, x86_64-plain, with @8 for eight CPUs
+#:                 (default: um x86_64; for torture all)
+#:   DURATION=s    for make torture: how long on each kernel (default: 600)
+#:   SEED=n        for make torture: what chance begins with (default: 1)
 #:   TESTS=...     for make test: only these, as "10-kunit 22-readers" (default: all)
 #:   ACCEL=...     for make test: kvm or tcg instead of finding out
 #:   RUSTC=...     a compiler to prefer
@@ -44,7 +49,7 @@ help:
 #: Kernels and tools are kept in $XDG_CACHE_HOME/rcu-headless, by default
 #: ~/.cache/rcu-headless. Each script under scripts/ has a --help.
 
-run test check listing:
+run test torture check listing:
 	@scripts/$@.sh
 
 install: modules_install

@@ -22,6 +22,9 @@ step "Building the module and its tests for $flavour" "$cache/logs/module-$flavo
 	"$top/scripts/module.sh" "$kdir" modules "MO=$out" RCU_HEADLESS_TESTS=m
 grep -E -A 12 '^(warning|.*: warning):?' "$cache/logs/module-$flavour.log" >&2 || true
 
+# The kernel's own framework for torture, a module of its.
+cp "$kdir/kernel/torture.ko" "$out/"
+
 step "Packing the initramfs" "$cache/logs/initramfs-$flavour.log" \
 	"$top/scripts/vm/initramfs.sh" "$out" "$out/initramfs.cpio"
 echo "$out/initramfs.cpio"

@@ -6,8 +6,9 @@
 # KTAP for each, then one line: N passed, N failed, N skipped. What a kernel logs
 # that looks wrong is a failure too.
 #
-#   KERNELS="um x86_64"   which kernels; there is x86_64-rt as well
+#   KERNELS="um x86_64"   which kernels, of scripts/kernel/configs/; um@1 has one CPU
 #   TESTS="10-kunit ..."  only these of tests/guest
+#   SECONDS_MAX=n         when a kernel hangs (default: 300 for um, 900 for others)
 #   DEPS=skip             install nothing
 #   JOBS=n                how many compilers to run at once
 #   ACCEL=kvm|tcg         don't find out whether KVM works
@@ -18,7 +19,7 @@ help_if_asked "$@"
 
 kernels=${KERNELS:-um x86_64}
 tests=${TESTS-}
-[ -z "$tests" ] || export APPEND="only=${tests// /,}"
+export APPEND="${tests:+only=${tests// /,}} ${GUEST_WORDS-}"
 logs=$(log_dir test)
 
 "$top/scripts/deps.sh" test
@@ -67,16 +68,21 @@ number() {
 	sed -n "s/^ *\"$1\": \([0-9]*\),\{0,1\}$/\1/p" "$2" | tail -n 1
 }
 
-for flavour in $kernels; do
+for kernel in $kernels; do
+	# A name may have a number of CPUs behind it.
+	flavour=${kernel%@*}
+	cpus=${kernel#"$flavour"}
+	export CPUS=${cpus#@}
 	kdir=$("$top/scripts/kernel/build.sh" "$flavour")
 	initramfs=$("$top/scripts/build-tests.sh" "$kdir" "$flavour")
-	dir=$logs/$flavour
+	dir=$logs/$kernel
 	mkdir -p "$dir"
 	[ "$flavour" = um ] && limit=300 || limit=900
-	say "Testing on $flavour (results and kernel log: $dir)"
+	limit=${SECONDS_MAX:-$limit}
+	say "Testing on $kernel (results and kernel log: $dir)"
 	start=$SECONDS
 	"$top/scripts/vm/boot.sh" "$flavour" "$kdir" "$initramfs" test "$dir" "$limit" || true
-	say "$flavour: $(cat "$dir/end") after $((SECONDS - start)) s"
+	say "$kernel: $(cat "$dir/end") after $((SECONDS - start)) s"
 	report "$dir" | tee "$dir/ktap"
 
 	source=$("$top/scripts/kernel/fetch.sh")
