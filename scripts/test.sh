@@ -101,5 +101,7 @@ for kernel in $kernels; do
 	failed=$((failed + bad))
 done
 
+[ -n "${KERNELS-}" ] || say "Only 'make torture' covers data races (x86_64-kcsan)," \
+	"PREEMPT_RT (x86_64-rt), one CPU and eight (x86_64-plain@1, x86_64-plain@8)"
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
