@@ -101,6 +101,9 @@ int torture_reader(void *thread)
 		}
 		rcu_read_unlock();
 		torture_count(TORTURE_READS, nested);
+		/* Writers, and those who free, want the CPU too. */
+		if (!torture_below(&rnd, 256))
+			schedule_timeout_interruptible(1);
 		cond_resched();
 	}
 	torture_kthread_stopping("torture_reader");
