@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <linux/build_bug.h>
 #include <linux/highmem.h>
 #include <linux/kasan.h>
 #include <linux/mm.h>
@@ -45,6 +46,7 @@ static bool canary_intact(const struct canary *canary, const void *at)
 	struct canary copy;
 	unsigned int i;
 
+	/* Unlike a plain read it isn't reported where the object is freed. */
 	if (copy_from_kernel_nofault(&copy, at, sizeof(copy)))
 		return false;
 	for (i = 0; i < CANARY_WORDS; i++)
@@ -53,13 +55,21 @@ static bool canary_intact(const struct canary *canary, const void *at)
 	return true;
 }
 
-/* KASAN keeps freed objects for a while as they were, but marks them. */
-static bool kasan_knows_freed(const void *object)
+/*
+ * KASAN keeps a freed object back for a while, unpoisoned, so that nothing else
+ * gets its address. Its shadow tells: a byte for every eight of the object, none
+ * of them zero once it was freed, all of them zero until then.
+ */
+static bool canary_shadow_clear(const void *object)
 {
 #ifdef CONFIG_KASAN_GENERIC
-	return READ_ONCE(*(u8 *)kasan_mem_to_shadow(object));
+	const unsigned long *shadow = kasan_mem_to_shadow(object);
+
+	static_assert(sizeof(struct canary) ==
+		      sizeof(*shadow) << KASAN_SHADOW_SCALE_SHIFT);
+	return !READ_ONCE_NOCHECK(*shadow);
 #else
-	return false;
+	return true;
 #endif
 }
 
@@ -70,7 +80,8 @@ bool canary_alive(const void *object)
 	bool intact;
 
 	if (!is_vmalloc_addr(object))
-		return !kasan_knows_freed(object) && canary_intact(object, object);
+		return canary_shadow_clear(object) &&
+		       canary_intact(object, object);
 
 	/* Read through the kernel's own mapping: this one may go at any time. */
 	page = vmalloc_to_page(object);

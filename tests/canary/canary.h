@@ -23,7 +23,8 @@ void *canary_new(enum canary_kind kind);
 /*
  * Whether the object has not been freed. "Alive" is never said of a freed
  * object, nor "freed" of one that wasn't: freeing overwrites a slab object with
- * SLUB's poison, and takes away a vmalloc object's mapping.
+ * SLUB's poison, or marks it in KASAN's shadow, and takes away a vmalloc object's
+ * mapping.
  */
 bool canary_alive(const void *object);
 

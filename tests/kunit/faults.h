@@ -33,6 +33,9 @@ bool shortage_held(struct kunit *test);
  */
 void shortage_breathe(void);
 
+/* Now and then: after so many calls. */
+#define BREATH 32
+
 /* Skips the test if single allocations can't be made to fail. */
 void needs_faults(struct kunit *test);
 

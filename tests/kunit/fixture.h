@@ -59,7 +59,7 @@ enum parameter {
 
 void parameter_set(struct kunit *test, enum parameter which, const char *value);
 
-/* Reads the counters as a user would see them. */
+/* Reads the counters as a user would see them. In the test's own thread. */
 void counters_read(struct kunit *test, struct counters *counters);
 
 static inline long counters_queued(const struct counters *c)

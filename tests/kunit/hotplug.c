@@ -83,7 +83,7 @@ static void cpu_leaves_no_inbox_behind(struct kunit *test)
 }
 
 /* How often a CPU goes, at least. */
-#define CYCLES 10
+#define CYCLES 6
 
 #define NOWHERE UINT_MAX
 

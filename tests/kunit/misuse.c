@@ -8,14 +8,12 @@
 #include <linux/hrtimer.h>
 #include <linux/init_task.h>
 #include <linux/irqflags.h>
-#include <linux/mm.h>
 #include <linux/percpu.h>
 #include <linux/preempt.h>
 #include <linux/printk.h>
 #include <linux/rcu_headless.h>
 #include <linux/rcupdate.h>
 #include <linux/sched/task_stack.h>
-#include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 #include <linux/vmalloc.h>
@@ -170,36 +168,6 @@ static void no_objects(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, area);
 	refused(test, &foreign, area + 64);
 	vfree(area);
-}
-
-/*
- * x86_64 maps the first part of memory a second time, around the kernel's image:
- * per-CPU pointers look like addresses there, and may have a slab object below.
- */
-static void image_aliases(struct kunit *test)
-{
-#if defined(CONFIG_X86_64) && !defined(CONFIG_UML)
-	void *objects[64] = {};
-	unsigned long at = 0;
-	size_t i;
-
-	/* Until one is mapped there, and far from the image itself. */
-	for (i = 0; i < ARRAY_SIZE(objects) && !at; i++) {
-		objects[i] = kmalloc(SZ_4M, GFP_KERNEL | __GFP_NOWARN);
-		if (!objects[i])
-			break;
-		at = __pa(objects[i]) - phys_base;
-		if (at < SZ_128M || at >= KERNEL_IMAGE_SIZE)
-			at = 0;
-	}
-	KUNIT_EXPECT_NE(test, 0, at);
-	if (at)
-		refused(test, &foreign, (void *)(__START_KERNEL_map + at));
-	for (i = 0; i < ARRAY_SIZE(objects); i++)
-		kfree(objects[i]);
-#else
-	kunit_skip(test, "needs x86_64");
-#endif
 }
 
 /* kfree_rcu_headless() takes none of vmalloc's. */
@@ -425,7 +393,6 @@ static struct kunit_case misuse_cases[] = {
 	KUNIT_CASE(per_cpu_pointers),
 	KUNIT_CASE(code_and_data),
 	KUNIT_CASE(no_objects),
-	KUNIT_CASE(image_aliases),
 	KUNIT_CASE(vmalloc_to_kfree),
 	KUNIT_CASE(bad_among_good),
 	KUNIT_CASE(in_atomic_context),

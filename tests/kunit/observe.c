@@ -56,7 +56,7 @@ static void expect_progress(struct kunit *test, const struct counters *last,
 static void sums_never_go_backwards(struct kunit *test)
 {
 	struct counters before, last, now;
-	size_t i, done = 0, looks = 0, nr = 40 * PAGEFUL;
+	size_t i, done = 0, looks = 0, nr = 16 * PAGEFUL;
 	struct busy busy[BUSY] = {};
 
 	for (i = 0; i < BUSY; i++) {

@@ -13,7 +13,7 @@
 #define FEW_SPARES 3
 
 /* The largest blocks make short work of it. */
-#define HOG_ORDER 4
+#define HOG_ORDER MAX_PAGE_ORDER
 
 /*
  * Takes one more block, which reclaims on the way, and gives up rather than have
@@ -85,7 +85,7 @@ static bool some_to_give_back(struct kunit *test, struct counters *now)
 /* Gives back what it says, and keeps what is needed. */
 static void shrinker_gives_back(struct kunit *test)
 {
-	size_t nr = 40 * PAGEFUL;
+	size_t nr = 8 * PAGEFUL;
 	struct counters before, during, after;
 	LIST_HEAD(hogged);
 	void **objects;

@@ -13,9 +13,6 @@
 /* A page has room for so many pointers at least; its header takes the rest. */
 #define PAGE_ROOM ((long)PAGEFUL - 16)
 
-/* How many calls are made in a row before the kernel may stock up. */
-#define BREATH 32
-
 struct waits {
 	/* Calls during which a whole grace period passed. */
 	long passed;
@@ -208,106 +205,6 @@ static void expedited_waits_for_readers(struct kunit *test)
 	waits_for_readers(test, true);
 }
 
-/* A few objects of each kind at a time, over many times drain_delay_ms. */
-static int drip_thread(void *arg)
-{
-	struct short_caller *caller = arg;
-	size_t i;
-
-	shortage_here(true);
-	for (i = 0; i < caller->nr; i++) {
-		if (i % BREATH == 0) {
-			shortage_breathe();
-			/* The pace, which no verdict hangs on. */
-			schedule_timeout_uninterruptible(HZ / 5);
-		}
-		kvfree_rcu_headless(caller->objects[i]);
-	}
-	shortage_here(false);
-	complete(&caller->done);
-	return 0;
-}
-
-/*
- * Pages that are sealed because they are old use up no room: as long as those
- * that are open aren't full, no call waits, though a reader keeps every page
- * from being emptied.
- */
-static void drip_does_not_wait(struct kunit *test)
-{
-	struct short_caller caller = { .nr = 10 * BREATH };
-	struct canary_reader reader = {};
-	struct counters before, during, after;
-	struct task_struct *task;
-	unsigned int cpu;
-	bool done;
-
-	needs_shortage(test);
-	cpu = stay_off_one_cpu(test);
-	caller.objects = canaries_new(test, caller.nr, 4);
-	init_completion(&caller.done);
-	rcu_headless_barrier();
-	shortage_for_workers(test);
-	counters_read(test, &before);
-	task = kthread_create_on_cpu(drip_thread, &caller,
-				     cpumask_first(cpu_online_mask), "drip/%u");
-	KUNIT_ASSERT_FALSE(test, IS_ERR(task));
-	reader.objects = caller.objects;
-	reader.nr = caller.nr;
-	if (canary_reader_start(&reader, cpu)) {
-		kthread_stop(task);
-		KUNIT_FAIL_AND_ABORT(test, "no reader");
-	}
-	wake_up_process(task);
-	done = wait_until((counters_read(test, &during),
-			   during.fallbacks > before.fallbacks ||
-			   completion_done(&caller.done)));
-	counters_read(test, &during);
-	canary_reader_stop(&reader);
-	wait_for_completion(&caller.done);
-	rcu_headless_barrier();
-	counters_read(test, &after);
-
-	KUNIT_EXPECT_TRUE(test, done);
-	KUNIT_EXPECT_EQ(test, during.fallbacks, before.fallbacks);
-	KUNIT_EXPECT_EQ(test, reader.nr_lost, 0);
-	KUNIT_EXPECT_EQ(test, 0, canary_count_alive(caller.objects, caller.nr));
-	EXPECT_COUNTERS_ADD_UP(test, &after);
-}
-
-/*
- * With readers that leave, it goes on like that for as long as it may drip: what
- * is freed makes room for what comes.
- */
-static void long_drip_never_waits(struct kunit *test)
-{
-	/* More than all the pages hold that are kept for this. */
-	struct short_caller caller = { .nr = 6 * PAGEFUL };
-	struct counters before, after;
-	struct task_struct *task;
-
-	needs_shortage(test);
-	stay_off_one_cpu(test);
-	caller.objects = canaries_new(test, caller.nr, 4);
-	init_completion(&caller.done);
-	rcu_headless_barrier();
-	shortage_for_workers(test);
-	counters_read(test, &before);
-	task = kthread_create_on_cpu(drip_thread, &caller,
-				     cpumask_first(cpu_online_mask), "drip/%u");
-	KUNIT_ASSERT_FALSE(test, IS_ERR(task));
-	wake_up_process(task);
-	wait_for_completion(&caller.done);
-	rcu_headless_barrier();
-	counters_read(test, &after);
-	KUNIT_EXPECT_EQ(test, after.fallbacks, before.fallbacks);
-	KUNIT_EXPECT_EQ(test, after.page_from_allocator, before.page_from_allocator);
-	if (shortage_held(test))
-		KUNIT_EXPECT_LE(test, after.pages_allocated, before.pages_allocated);
-	KUNIT_EXPECT_EQ(test, 0, canary_count_alive(caller.objects, caller.nr));
-	EXPECT_COUNTERS_ADD_UP(test, &after);
-}
-
 #define SHARERS 16
 
 static int sharer_thread(void *arg)
@@ -401,8 +298,6 @@ static struct kunit_case shortage_cases[] = {
 	KUNIT_CASE_SLOW(mixed_wait_once_per_page),
 	KUNIT_CASE_SLOW(shortage_waits_for_readers),
 	KUNIT_CASE_SLOW(expedited_waits_for_readers),
-	KUNIT_CASE_SLOW(drip_does_not_wait),
-	KUNIT_CASE_SLOW(long_drip_never_waits),
 	KUNIT_CASE(waiting_callers_share),
 	{}
 };

@@ -11,9 +11,6 @@
 #include "faults.h"
 #include "fixture.h"
 
-/* As many pages' worth as no CPU has at hand. */
-#define MANY_PAGES 40
-
 static void queue_all(void **objects, size_t nr)
 {
 	size_t i;
@@ -61,7 +58,8 @@ static int queuer_thread(void *arg)
  */
 static void allocator_comes_next(struct kunit *test)
 {
-	struct queuer queuer = { .nr = MANY_PAGES * PAGEFUL };
+	/* As many pages' worth as no CPU has at hand. */
+	struct queuer queuer = { .nr = (fixture_spares() + 8) * PAGEFUL };
 	struct canary_reader reader = { .nr = queuer.nr };
 	unsigned int cpu = stay_off_one_cpu(test);
 	struct counters before, during, after;
@@ -107,6 +105,9 @@ static void allocator_comes_next(struct kunit *test)
 	EXPECT_COUNTERS_ADD_UP(test, &after);
 }
 
+/* Grace periods that take longer than this together are for another try. */
+#define PATIENCE (5 * HZ)
+
 /*
  * Without memory, a page whose grace period is over is emptied by the caller,
  * who doesn't wait. The drain, which would be first otherwise, is kept off the
@@ -116,7 +117,7 @@ static bool takes_elapsed_page(struct kunit *test)
 {
 	size_t i, nr = 8 * PAGEFUL;
 	void **objects = canaries_new(test, nr, 8);
-	unsigned long end = jiffies + EVENT_TIMEOUT;
+	unsigned long end = jiffies + PATIENCE;
 	struct counters before, after;
 	struct rcu_gp_seq sealed;
 
@@ -126,7 +127,7 @@ static bool takes_elapsed_page(struct kunit *test)
 	sched_set_fifo(current);
 	/* All pages but the last few pointers are full. */
 	for (i = 0; i < nr; i++) {
-		if (i % 32 == 0)
+		if (i % BREATH == 0)
 			shortage_breathe();
 		get_state_synchronize_rcu_full(&sealed);
 		/* Long enough for what has been sealed so far, on other CPUs. */

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Little to free at a time, and no memory: it goes on, and nobody waits. */
+#include <linux/completion.h>
+#include <linux/cpumask.h>
+#include <linux/err.h>
+#include <linux/kthread.h>
+#include <linux/rcu_headless.h>
+#include <linux/sched.h>
+
+#include "faults.h"
+#include "fixture.h"
+
+struct drip {
+	void **objects;
+	size_t nr;
+	struct completion done;
+};
+
+/* A few objects of each kind at a time, over many times drain_delay_ms. */
+static int drip_thread(void *arg)
+{
+	struct drip *drip = arg;
+	size_t i;
+
+	shortage_here(true);
+	for (i = 0; i < drip->nr; i++) {
+		if (i % BREATH == 0) {
+			shortage_breathe();
+			/* The pace, which no verdict hangs on. */
+			schedule_timeout_uninterruptible(HZ / 5);
+		}
+		kvfree_rcu_headless(drip->objects[i]);
+	}
+	shortage_here(false);
+	complete(&drip->done);
+	return 0;
+}
+
+/*
+ * Pages that are sealed because they are old use up no room: as long as those
+ * that are open aren't full, no call waits, though a reader keeps every page
+ * from being emptied.
+ */
+static void drip_does_not_wait(struct kunit *test)
+{
+	struct drip drip = { .nr = 10 * BREATH };
+	struct canary_reader reader = {};
+	struct counters before, during, after;
+	struct task_struct *task;
+	unsigned int cpu;
+	bool done;
+
+	needs_shortage(test);
+	cpu = stay_off_one_cpu(test);
+	drip.objects = canaries_new(test, drip.nr, 4);
+	init_completion(&drip.done);
+	rcu_headless_barrier();
+	shortage_for_workers(test);
+	counters_read(test, &before);
+	task = kthread_create_on_cpu(drip_thread, &drip,
+				     cpumask_first(cpu_online_mask), "drip/%u");
+	KUNIT_ASSERT_FALSE(test, IS_ERR(task));
+	reader.objects = drip.objects;
+	reader.nr = drip.nr;
+	if (canary_reader_start(&reader, cpu)) {
+		kthread_stop(task);
+		KUNIT_FAIL_AND_ABORT(test, "no reader");
+	}
+	wake_up_process(task);
+	done = wait_until((counters_read(test, &during),
+			   during.fallbacks > before.fallbacks ||
+			   completion_done(&drip.done)));
+	counters_read(test, &during);
+	canary_reader_stop(&reader);
+	wait_for_completion(&drip.done);
+	rcu_headless_barrier();
+	counters_read(test, &after);
+
+	KUNIT_EXPECT_TRUE(test, done);
+	KUNIT_EXPECT_EQ(test, during.fallbacks, before.fallbacks);
+	KUNIT_EXPECT_EQ(test, reader.nr_lost, 0);
+	KUNIT_EXPECT_EQ(test, 0, canary_count_alive(drip.objects, drip.nr));
+	EXPECT_COUNTERS_ADD_UP(test, &after);
+}
+
+/* How many come at a time when nothing keeps those before them. */
+#define LOT (4 * BREATH)
+
+/* Lots of objects, each as soon as the last but one is gone. */
+static int long_drip_thread(void *arg)
+{
+	struct drip *drip = arg;
+	size_t i;
+
+	shortage_here(true);
+	for (i = 0; i < drip->nr; i++) {
+		if (i % BREATH == 0)
+			shortage_breathe();
+		if (i % LOT == 0 && i >= 2 * LOT)
+			wait_until(!canary_count_alive(drip->objects + i - 2 * LOT, LOT));
+		kvfree_rcu_headless(drip->objects[i]);
+	}
+	shortage_here(false);
+	complete(&drip->done);
+	return 0;
+}
+
+/*
+ * With readers that leave, it goes on like that for as long as it may drip: what
+ * is freed makes room for what comes.
+ */
+static void long_drip_never_waits(struct kunit *test)
+{
+	/* More than all the pages hold that are kept for this. */
+	struct drip drip = { .nr = 6 * PAGEFUL };
+	struct counters before, after;
+	struct task_struct *task;
+
+	needs_shortage(test);
+	stay_off_one_cpu(test);
+	drip.objects = canaries_new(test, drip.nr, 4);
+	init_completion(&drip.done);
+	rcu_headless_barrier();
+	shortage_for_workers(test);
+	counters_read(test, &before);
+	task = kthread_create_on_cpu(long_drip_thread, &drip,
+				     cpumask_first(cpu_online_mask), "drip/%u");
+	KUNIT_ASSERT_FALSE(test, IS_ERR(task));
+	wake_up_process(task);
+	wait_for_completion(&drip.done);
+	rcu_headless_barrier();
+	counters_read(test, &after);
+	KUNIT_EXPECT_EQ(test, after.fallbacks, before.fallbacks);
+	KUNIT_EXPECT_EQ(test, after.page_from_allocator, before.page_from_allocator);
+	if (shortage_held(test))
+		KUNIT_EXPECT_LE(test, after.pages_allocated, before.pages_allocated);
+	KUNIT_EXPECT_EQ(test, 0, canary_count_alive(drip.objects, drip.nr));
+	EXPECT_COUNTERS_ADD_UP(test, &after);
+}
+
+static struct kunit_case drip_cases[] = {
+	KUNIT_CASE_SLOW(drip_does_not_wait),
+	KUNIT_CASE_SLOW(long_drip_never_waits),
+	{}
+};
+
+static struct kunit_suite drip_suite = {
+	.name = "rcu_headless_drip",
+	.suite_init = fixture_suite_init,
+	.suite_exit = fixture_suite_exit,
+	.test_cases = drip_cases,
+};
+
+kunit_test_suite(drip_suite);

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The memory of an object, by an address that isn't the object's. After the suite
+ * of misuse, which wants the first report of each kind.
+ */
+#include <linux/mm.h>
+#include <linux/rcu_headless.h>
+#include <linux/slab.h>
+
+#include "fixture.h"
+
+/*
+ * x86_64 maps its image apart from all memory. What only booting needs gets free,
+ * and then anybody's, but keeps the address that it had in the image.
+ */
+static const void *address_in_image(const void *object)
+{
+#if defined(CONFIG_X86_64) && !defined(CONFIG_UML)
+	unsigned long offset = __pa(object) - phys_base;
+
+	if (offset < KERNEL_IMAGE_SIZE)
+		return (void *)(__START_KERNEL_map + offset);
+#endif
+	return NULL;
+}
+
+/* Among so many objects there is one that the image's mapping would reach. */
+#define MANY 1000
+
+static void object_in_image(struct kunit *test)
+{
+	struct counters before, after;
+	const void *address = NULL;
+	size_t i;
+
+	for (i = 0; i < MANY && !address; i++) {
+		void *object = kunit_kmalloc(test, PAGE_SIZE / 2, GFP_KERNEL);
+
+		KUNIT_ASSERT_NOT_NULL(test, object);
+		address = address_in_image(object);
+	}
+	if (!address)
+		kunit_skip(test, "needs an image with a mapping of its own");
+	rcu_headless_barrier();
+	counters_read(test, &before);
+	/* What it is called depends on what else has addresses near. */
+	report_allowed("a pointer .*given to be freed");
+	kfree_rcu_headless(address);
+	kvfree_rcu_headless(address);
+	KUNIT_EXPECT_TRUE(test, kvfree_rcu_headless_try(address));
+	report_expected_end();
+	counters_read(test, &after);
+	KUNIT_EXPECT_EQ(test, after.leaked, before.leaked + 3);
+	KUNIT_EXPECT_EQ(test, counters_queued(&after), counters_queued(&before));
+	KUNIT_EXPECT_EQ(test, after.parked, before.parked);
+}
+
+static struct kunit_case wrong_address_cases[] = {
+	KUNIT_CASE(object_in_image),
+	{}
+};
+
+static struct kunit_suite wrong_address_suite = {
+	.name = "rcu_headless_wrong_address",
+	.suite_init = fixture_suite_init,
+	.suite_exit = fixture_suite_exit,
+	.test_cases = wrong_address_cases,
+};
+
+kunit_test_suite(wrong_address_suite);
