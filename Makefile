@@ -7,7 +7,7 @@
 
 goals := modules modules_install clean
 
-.PHONY: help run test torture check listing install $(goals)
+.PHONY: help run test torture mutants check listing install $(goals)
 
 ifdef KDIR
 .DEFAULT_GOAL := modules
@@ -23,6 +23,7 @@ help:
 #:   make run     build it with a user-mode Linux, boot that, show it at work
 #:   make test    run all tests on user-mode Linux and on x86_64 in QEMU
 #:   make torture a longer and harder test, on kernels built to find what tests don't
+#:   make mutants whether the tests find each of some thirty faults made on purpose
 #:   make check   formatting, lints and documentation of the sources
 #:   make listing the instructions of the call, counted
 #:   make help    this list
@@ -43,13 +44,14 @@ help:
 #:   DURATION=s    for make torture: how long on each kernel (default: 600)
 #:   SEED=n        for make torture: what chance begins with (default: 1)
 #:   TESTS=...     for make test: only these, as "10-kunit 22-readers" (default: all)
+#:   MUTANTS=...   for make mutants: only these of rust/mutant.rs (default: all)
 #:   ACCEL=...     for make test: kvm or tcg instead of finding out
 #:   RUSTC=...     a compiler to prefer
 #:
 #: Kernels and tools are kept in $XDG_CACHE_HOME/rcu-headless, by default
 #: ~/.cache/rcu-headless. Each script under scripts/ has a --help.
 
-run test torture check listing:
+run test torture mutants check listing:
 	@scripts/$@.sh
 
 install: modules_install

@@ -22,34 +22,34 @@ pub(crate) fn wait(engine: &Engine) {
 
     // 0. Queue what has come in atomic context.
     for queue in engine.queues.slots() {
-        queue.shared().inbox().flush();
+        unless_mutant!("barrier_skips_inboxes", queue.shared().inbox().flush());
     }
     for inbox in engine.reserves().lock().inboxes() {
-        inbox.flush();
+        unless_mutant!("barrier_skips_reserves", inbox.flush());
     }
 
     // 1. Seal what is open, everywhere at once. An object that was queued before the call is now
     //    in a sealed page, in somebody's hands, or freed.
-    engine.barrier_begins();
+    unless_mutant!("barrier_skips_open", engine.barrier_begins());
     for queue in engine.queues.slots() {
         queue.shared().flush().hurry_on(engine.wq(), queue.cpu());
     }
     for queue in engine.queues.slots() {
         queue.shared().flush().flush();
     }
-    engine.barrier_has_sealed();
+    unless_mutant!("barrier_skips_open", engine.barrier_has_sealed());
 
     // 2. Let the grace period of each sealed page pass.
-    synchronize_rcu();
+    unless_mutant!("barrier_skips_grace_period", synchronize_rcu());
 
     // 3. Free them, and wait for those who have pages in hand already.
     for queue in engine.queues.slots() {
         queue.shared().drain().hurry_on(engine.wq(), queue.cpu());
     }
     for queue in engine.queues.slots() {
-        queue.shared().drain().flush();
+        unless_mutant!("barrier_skips_drain", queue.shared().drain().flush());
     }
-    engine.in_hand.synchronize();
+    unless_mutant!("barrier_skips_in_hand", engine.in_hand.synchronize());
 }
 
 /// No CPU comes up or goes down while this lives.

@@ -121,11 +121,15 @@ impl EmptyPage {
         let page = NonNull::new(addr as *mut Header)?;
         // The pointers in it keep objects from being reported as leaked, and an object that should
         // be in some page and isn't is still reported.
-        //
-        // SAFETY: The page was just allocated, whole.
-        unsafe {
-            crate::bindings::rcu_headless_helper_kmemleak_scan_area(page.as_ptr().cast(), PAGE_SIZE)
-        };
+        if !mutant!("no_scan_area") {
+            // SAFETY: The page was just allocated, whole.
+            unsafe {
+                crate::bindings::rcu_headless_helper_kmemleak_scan_area(
+                    page.as_ptr().cast(),
+                    PAGE_SIZE,
+                )
+            };
+        }
         stats::PAGES.add(1);
         // SAFETY: The page is ours, and begins aligned and large enough for a header.
         unsafe {
@@ -149,8 +153,11 @@ impl EmptyPage {
         let mut page = ManuallyDrop::new(self).page;
         // SAFETY: By the type invariant the header is valid and ours alone.
         let header = unsafe { page.as_mut() };
-        header.channel = channel;
+        unless_mutant!("channel_mixed_up", header.channel = channel);
         header.opened = Instant::now();
+        if mutant!("cookie_at_open") {
+            header.cookie = Some(Cookie::now());
+        }
         // SAFETY: `FIRST` is inside the page.
         unsafe { page.byte_add(FIRST) }.cast()
     }
@@ -217,9 +224,9 @@ pub(crate) unsafe fn seal(end: NonNull<Object>, bytes: usize) -> SealedPage {
         unsafe { end.byte_sub((end.addr().get() - 1) % PAGE_SIZE + 1) }.cast();
     // SAFETY: The header was valid when the page was opened and nobody has written to it since.
     let header = unsafe { page.as_mut() };
-    header.nr = pointers_before(end) as u32;
+    header.nr = pointers_before(end) as u32 - mutant!("seal_loses_last") as u32;
     header.bytes = bytes;
-    header.cookie = Some(Cookie::now());
+    unless_mutant!("cookie_at_open", header.cookie = Some(Cookie::now()));
     // INVARIANT: The cookie was just taken, after all pointers were stored; the rest is the
     // contract.
     SealedPage { page }
@@ -270,7 +277,7 @@ impl SealedPage {
 
     /// Whether the objects' grace period is over.
     pub(crate) fn elapsed(&self) -> bool {
-        self.header().cookie.is_some_and(|c| c.elapsed())
+        mutant!("free_without_waiting") || self.header().cookie.is_some_and(|c| c.elapsed())
     }
 
     /// Frees the objects, if their grace period is over; otherwise the page comes back untouched.
@@ -282,10 +289,11 @@ impl SealedPage {
         if !self.elapsed() {
             return Err(self);
         }
+        let _off = mutant!("free_irqs_off").then(kernel::interrupt::local_interrupt_disable);
         let (nr, channel) = (self.len(), self.channel());
         // SAFETY: `FIRST` is inside the page.
         let objects: NonNull<Object> = unsafe { self.page.byte_add(FIRST) }.cast();
-        if cfg!(CONFIG_DEBUG_OBJECTS_RCU_HEAD) {
+        if cfg!(CONFIG_DEBUG_OBJECTS_RCU_HEAD) && !mutant!("left_in_account") {
             // SAFETY: By the type invariants there are `nr` pointers.
             let objects = unsafe { core::slice::from_raw_parts(objects.as_ptr(), nr) };
             objects.iter().copied().for_each(double_free::leave);

@@ -165,6 +165,9 @@ pub(crate) fn release(task: &mut Task, engine: &Engine, mut pages: WaitingPages,
 ///
 /// Process context, may sleep.
 pub(crate) fn empty_one(task: &mut Task, engine: &Engine) -> Option<EmptyPage> {
+    if mutant!("elapsed_unused") {
+        return None;
+    }
     let _in_hand = engine.in_hand.read_lock();
     let page = engine.queues.own_this_cpu(task).take_one_elapsed()?;
     release_page(task, engine, page)

@@ -123,7 +123,7 @@ unsafe fn wait_and_free(
     if params::expedited() {
         synchronize_rcu_expedited();
     } else {
-        synchronize_rcu();
+        unless_mutant!("fallback_without_waiting", synchronize_rcu());
     }
 
     let waited = start.elapsed();

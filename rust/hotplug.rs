@@ -113,5 +113,8 @@ unsafe fn take_over(engine: &Engine, task: &mut Task, cpu: CpuId) {
     //
     // SAFETY: The contract of this function.
     let pages = unsafe { slot.own_dead(task) }.take_all();
-    engine.queues.own_this_cpu(task).adopt(pages);
+    unless_mutant!(
+        "pages_lost_offline",
+        engine.queues.own_this_cpu(task).adopt(pages)
+    );
 }

@@ -111,7 +111,7 @@ impl Run for Mover {
         // What is taken out of the fifo here is seen by the barrier as being in hand.
         let _in_hand = self.engine.in_hand.read_lock();
         // Full: who comes after this queues the work again, who came before is seen below.
-        self.armed.xchg(false, Full);
+        unless_mutant!("inbox_flag_stays", self.armed.xchg(false, Full));
         // SAFETY: A work item doesn't run twice at a time, and the workqueue orders its runs.
         while let Some(object) = unsafe { self.fifo.take() } {
             // SAFETY: Whoever put it in gave it away, to be freed by `kvfree()`.

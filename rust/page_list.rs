@@ -51,7 +51,7 @@ impl WaitingPages {
             Some(tail) => {
                 // SAFETY: `tail` is on this list, which we have to ourselves.
                 *unsafe { next_mut(tail) } = other.head;
-                self.tail = other.tail;
+                unless_mutant!("append_loses_tail", self.tail = other.tail);
             }
         }
     }

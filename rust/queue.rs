@@ -240,10 +240,13 @@ impl OwnedQueue<'_> {
         // SAFETY: The owner has the cursor to itself, and `seal()` left it without a page; the rest
         // is the contract.
         unsafe { shared.get_ref().cursor(channel).open(page, channel, object) };
-        shared.flush().queue_on(
-            shared.engine.wq(),
-            self.cpu(),
-            msecs_to_jiffies(params::drain_delay_ms()),
+        unless_mutant!(
+            "flush_not_queued",
+            shared.flush().queue_on(
+                shared.engine.wq(),
+                self.cpu(),
+                msecs_to_jiffies(params::drain_delay_ms()),
+            )
         );
     }
 
@@ -280,7 +283,7 @@ impl OwnedQueue<'_> {
 
     /// Does what [`Self::seal_old()`] has left to the drain, if anything.
     pub(crate) fn seal_deferred(&mut self) {
-        if self.flush_deferred {
+        if self.flush_deferred && !mutant!("deferred_forgotten") {
             self.seal_old();
         }
     }
@@ -313,7 +316,7 @@ impl OwnedQueue<'_> {
     /// Takes the pages whose grace period is over, and sets the alarm for the others.
     pub(crate) fn take_elapsed(&mut self) -> WaitingPages {
         let elapsed = self.waiting.take_elapsed();
-        self.rearm();
+        unless_mutant!("alarm_not_set_again", self.rearm());
         elapsed
     }
 
@@ -325,7 +328,14 @@ impl OwnedQueue<'_> {
     /// Takes all that waits, open pages included.
     pub(crate) fn take_all(&mut self) -> WaitingPages {
         for channel in Channel::ALL {
+            if mutant!("detach_forgets_vmalloc") && channel == Channel::Vmalloc {
+                continue;
+            }
             self.close(channel);
+        }
+        if mutant!("double_drain") {
+            // SAFETY: There is no excuse for this.
+            return unsafe { core::ptr::read(&self.waiting) };
         }
         core::mem::take(&mut self.waiting)
     }

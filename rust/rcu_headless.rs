@@ -7,6 +7,9 @@
 
 use kernel::prelude::*;
 
+#[macro_use]
+mod mutant;
+
 mod address;
 mod api;
 mod barrier;

@@ -56,6 +56,9 @@ fn now() -> Jiffies {
 
 /// Has no pages allocated or kept for a while beyond the few that a CPU needs.
 pub(crate) fn back_off() {
+    if mutant!("shrinker_undone") {
+        return;
+    }
     let end = now().wrapping_add(msecs_to_jiffies(BACKOFF_MS));
     BACKOFF_END.store(end.max(1), Relaxed);
 }
@@ -146,7 +149,8 @@ impl SparePages {
 
     /// How many pages there are beyond what a CPU always needs.
     pub(crate) fn surplus(&self) -> usize {
-        self.len().saturating_sub(MIN)
+        self.len()
+            .saturating_sub(if mutant!("kept_pages_shrink") { 0 } else { MIN })
     }
 
     /// Keeps a page; it comes back when there are enough.
@@ -166,6 +170,10 @@ impl SparePages {
     fn put(&self, page: EmptyPage) -> Option<EmptyPage> {
         let link = page.into_link();
         for place in &self.places {
+            if mutant!("spares_not_atomic") && place.load(Relaxed).is_null() {
+                place.store(link.as_ptr(), Relaxed);
+                return None;
+            }
             // INVARIANT: The page is given up to this place alone. Full, so that it is there whole
             // before it can be found.
             if place
@@ -186,6 +194,7 @@ impl SparePages {
     /// Process context, sleeps.
     pub(crate) fn fill(&self) -> Result {
         while self.len() < wanted() {
+            let _off = mutant!("refill_irqs_off").then(kernel::interrupt::local_interrupt_disable);
             let page = EmptyPage::new_reclaim().ok_or(ENOMEM)?;
             if self.keep(page).is_some() {
                 break;

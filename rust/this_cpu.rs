@@ -114,7 +114,7 @@ impl<'a> Pin<'a> {
     /// Turns preemption off.
     #[inline(always)]
     pub(crate) fn new(_: &'a mut Task) -> Self {
-        arch::preempt_disable();
+        unless_mutant!("preemption_on", arch::preempt_disable());
         // INVARIANT: Just turned off; undone by the drop alone.
         Self(PhantomData)
     }
@@ -146,8 +146,10 @@ impl<'a> Pin<'a> {
 impl Drop for Pin<'_> {
     #[inline(always)]
     fn drop(&mut self) {
-        // SAFETY: By the type invariant preemption is off because of this value.
-        unsafe { arch::preempt_enable() };
+        if !mutant!("preemption_on") {
+            // SAFETY: By the type invariant preemption is off because of this value.
+            unsafe { arch::preempt_enable() };
+        }
     }
 }
 

@@ -41,7 +41,7 @@ impl WorkQueue {
     ///
     /// Process context, sleeps.
     pub(crate) fn new(name: &'static CStr, rescuer: bool) -> Result<Self> {
-        let flags = match rescuer {
+        let flags = match rescuer && !mutant!("no_rescuer") {
             true => bindings::wq_flags_WQ_PERCPU | bindings::wq_flags_WQ_MEM_RECLAIM,
             false => bindings::wq_flags_WQ_PERCPU,
         };

@@ -4,6 +4,8 @@
 #
 # Builds the module and its tests for a test kernel, outside the source tree, and
 # packs them into an initramfs. Prints where that is.
+#
+#   MUTANT=name   with that fault in the module (rust/mutant.rs)
 set -euo pipefail
 # shellcheck source=lib/common.sh
 . "$(dirname "$0")/lib/common.sh"
@@ -15,12 +17,20 @@ flavour=$2
 
 # One tree each of this project: two of them don't share a build.
 out=$cache/build/$flavour-$(basename "$kdir")-$(echo "$top" | sha256sum | cut -c 1-8)
+log=$cache/logs/module-$flavour.log
+with=(RCU_HEADLESS_TESTS=m)
+# All that have a fault share a build, where little is to be built for the next one.
+if [ -n "${MUTANT-}" ]; then
+	out=$out-mutants
+	log=$cache/logs/module-$flavour-mutants.log
+	with+=("RCU_HEADLESS_MUTANT=$MUTANT")
+fi
 lock "build-$(basename "$out")"
 mkdir -p "$out"
 # A make that works out by itself what has changed since the last time.
-step "Building the module and its tests for $flavour" "$cache/logs/module-$flavour.log" \
-	"$top/scripts/module.sh" "$kdir" modules "MO=$out" RCU_HEADLESS_TESTS=m
-grep -E -A 12 '^(warning|.*: warning):?' "$cache/logs/module-$flavour.log" >&2 || true
+step "Building the module and its tests for $flavour" "$log" \
+	"$top/scripts/module.sh" "$kdir" modules "MO=$out" "${with[@]}"
+grep -E -A 12 '^(warning|.*: warning):?' "$log" >&2 || true
 
 # The kernel's own framework for torture, a module of its.
 cp "$kdir/kernel/torture.ko" "$out/"

@@ -2,9 +2,12 @@
 /* Many callers at once, on all CPUs. */
 #include <linux/completion.h>
 #include <linux/cpumask.h>
+#include <linux/delay.h>
 #include <linux/err.h>
 #include <linux/kthread.h>
 #include <linux/rcu_headless.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
 
 #include "fixture.h"
 
@@ -120,9 +123,74 @@ static void many_barriers_at_once(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, 0, workers[i].alive_after_barrier);
 }
 
+/* How often a task is preempted at least, in the middle of whatever it does. */
+#define INTRUSIONS 1000
+
+struct intruder {
+	unsigned long nr;
+	bool stop;
+	struct completion done;
+};
+
+/* Ahead of other tasks of its CPU, which it leaves alone for a moment at a time. */
+static int intruder_thread(void *arg)
+{
+	struct intruder *intruder = arg;
+
+	sched_set_fifo(current);
+	while (!READ_ONCE(intruder->stop)) {
+		void *object = kmalloc(8, GFP_KERNEL);
+
+		/* No canary: that could get the place of one that is gone. */
+		WRITE_ONCE(intruder->nr, intruder->nr + !!object);
+		kfree_rcu_headless(object);
+		usleep_range(10, 20);
+	}
+	complete(&intruder->done);
+	return 0;
+}
+
+/* A task that is preempted by one that queues on the same CPU loses nothing. */
+static void preempted_anywhere(struct kunit *test)
+{
+	struct intruder intruder = {};
+	struct counters before, after;
+	size_t nr = 8 * PAGEFUL, queued = 0, alive = 0;
+	struct task_struct *task;
+
+	if (!IS_ENABLED(CONFIG_PREEMPTION))
+		kunit_skip(test, "needs preemption");
+	stay_off_one_cpu(test);
+	init_completion(&intruder.done);
+	rcu_headless_barrier();
+	counters_read(test, &before);
+	task = kthread_create_on_cpu(intruder_thread, &intruder,
+				     cpumask_first(cpu_online_mask), "intruder/%u");
+	KUNIT_ASSERT_FALSE(test, IS_ERR(task));
+	wake_up_process(task);
+	while (READ_ONCE(intruder.nr) < INTRUSIONS && !alive) {
+		void **objects = canaries_new(test, nr, 8);
+
+		kvfree_rcu_headless_bulk(nr, objects);
+		queued += nr;
+		rcu_headless_barrier();
+		alive = canary_count_alive(objects, nr);
+	}
+	WRITE_ONCE(intruder.stop, true);
+	wait_for_completion(&intruder.done);
+	rcu_headless_barrier();
+	counters_read(test, &after);
+	KUNIT_EXPECT_EQ(test, alive, 0);
+	KUNIT_EXPECT_EQ(test, counters_freed(&after) - counters_freed(&before),
+			queued + intruder.nr);
+	KUNIT_EXPECT_EQ(test, after.pending, 0);
+	EXPECT_COUNTERS_ADD_UP(test, &after);
+}
+
 static struct kunit_case concurrency_cases[] = {
 	KUNIT_CASE(all_cpus_at_once),
 	KUNIT_CASE(many_barriers_at_once),
+	KUNIT_CASE_SLOW(preempted_anywhere),
 	{}
 };
 

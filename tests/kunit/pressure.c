@@ -5,6 +5,7 @@
 #include <linux/list.h>
 #include <linux/mm.h>
 #include <linux/rcu_headless.h>
+#include <linux/sched/mm.h>
 #include <linux/stringify.h>
 
 #include "fixture.h"
@@ -206,10 +207,28 @@ static void pressure_seals_open_pages(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, freed);
 }
 
+/*
+ * Who gives memory back may wait for a barrier, so what that waits for must not
+ * wait for memory: the kernel warns of work that has no rescuer.
+ */
+static void barrier_while_reclaiming(struct kunit *test)
+{
+	void **objects = canaries_new(test, 8, 4);
+	unsigned int flags;
+
+	stay_off_one_cpu(test);
+	kvfree_rcu_headless_bulk(8, objects);
+	flags = memalloc_noreclaim_save();
+	rcu_headless_barrier();
+	memalloc_noreclaim_restore(flags);
+	KUNIT_EXPECT_EQ(test, canary_count_alive(objects, 8), 0);
+}
+
 static struct kunit_case pressure_cases[] = {
 	KUNIT_CASE_SLOW(shrinker_gives_back),
 	KUNIT_CASE_SLOW(not_refilled_at_once),
 	KUNIT_CASE_SLOW(pressure_seals_open_pages),
+	KUNIT_CASE(barrier_while_reclaiming),
 	{}
 };
 

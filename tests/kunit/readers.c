@@ -126,9 +126,66 @@ static void never_before_its_grace_period(struct kunit *test)
 	rcu_headless_barrier();
 }
 
+/* Whether a grace period has begun since a cookie was taken when there was none. */
+static bool has_begun(const struct rcu_gp_seq *idle)
+{
+	struct rcu_gp_seq now;
+
+	get_state_synchronize_rcu_full(&now);
+	return now.norm != idle->norm;
+}
+
+/*
+ * Queues two objects, the second when the grace period that the first needs has
+ * begun. Returns whether it came to that: others' grace periods may be in the way.
+ */
+static bool one_after_the_other(struct kunit *test, unsigned int cpu)
+{
+	void **objects = canaries_new(test, 2, 8);
+	struct canary_reader reader = { .objects = objects, .nr = 2 };
+	struct rcu_gp_seq idle;
+	bool begun = false;
+	size_t i;
+
+	synchronize_rcu();
+	KUNIT_ASSERT_EQ(test, 0, canary_reader_start(&reader, cpu));
+	get_state_synchronize_rcu_full(&idle);
+	kfree_rcu_headless(objects[0]);
+	for (i = 0; i < CHANCES && !begun; i++) {
+		schedule_timeout_uninterruptible(1);
+		begun = has_begun(&idle);
+	}
+	kfree_rcu_headless(objects[1]);
+	/* Time for that to be sealed. */
+	schedule_timeout_uninterruptible(CHANCES);
+	canary_reader_stop(&reader);
+	KUNIT_EXPECT_EQ(test, reader.nr_lost, 0);
+	KUNIT_EXPECT_TRUE(test, wait_until(!canary_count_alive(objects, 2)));
+	return begun;
+}
+
+/*
+ * A page that is sealed too late for the grace period that another one waits for
+ * is freed after the next, though nobody comes back to ask.
+ */
+static void later_page_is_freed_too(struct kunit *test)
+{
+	unsigned int cpu = stay_off_one_cpu(test);
+	bool seen = false;
+	int tries;
+
+	parameter_set(test, PARAMETER_DRAIN_DELAY_MS, "0");
+	rcu_headless_barrier();
+	for (tries = 0; tries < 10 && !seen; tries++)
+		seen = one_after_the_other(test, cpu);
+	KUNIT_EXPECT_TRUE(test, seen);
+	rcu_headless_barrier();
+}
+
 static struct kunit_case readers_cases[] = {
 	KUNIT_CASE(reader_holds_back_slab),
 	KUNIT_CASE(reader_holds_back_vmalloc),
+	KUNIT_CASE(later_page_is_freed_too),
 	KUNIT_CASE_SLOW(never_before_its_grace_period),
 	{}
 };

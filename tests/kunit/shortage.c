@@ -142,6 +142,7 @@ static void waits_for_readers(struct kunit *test, bool expedited)
 {
 	/* More than all pages hold that a CPU may have at hand. */
 	struct short_caller caller = { .nr = 8 * PAGEFUL };
+	void **slab = canaries_new(test, 1, 8), **vmalloc = canaries_new(test, 1, 0);
 	struct canary_reader reader = {};
 	struct counters before, during, after;
 	struct rcu_gp_seq first = {}, last = {};
@@ -151,6 +152,8 @@ static void waits_for_readers(struct kunit *test, bool expedited)
 
 	needs_shortage(test);
 	parameter_set(test, PARAMETER_EXPEDITED, expedited ? "Y" : "N");
+	/* Nothing is sealed for being old. */
+	parameter_set(test, PARAMETER_DRAIN_DELAY_MS, "10000");
 	cpu = stay_off_one_cpu(test);
 	caller.objects = canaries_new(test, caller.nr, 4);
 	init_completion(&caller.done);
@@ -158,6 +161,13 @@ static void waits_for_readers(struct kunit *test, bool expedited)
 	reader.nr = caller.nr;
 	rcu_headless_barrier();
 	shortage_for_workers(test);
+	/*
+	 * A page that has been open for a grace period when the reader comes, and
+	 * gets more pointers then, must wait for the reader nevertheless.
+	 */
+	kvfree_rcu_headless(slab[0]);
+	kvfree_rcu_headless(vmalloc[0]);
+	synchronize_rcu();
 	counters_read(test, &before);
 	get_state_synchronize_rcu_full(&first);
 	task = kthread_create_on_cpu(short_caller_thread, &caller,

@@ -1,0 +1,147 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0
+# usage: scripts/mutants.sh   (make mutants)
+#
+# Tests the tests: builds the module with one fault at a time (rust/mutant.rs says
+# which there are), runs it through one stage after another until something goes
+# wrong, and prints what did, or that nothing has. Without a fault each stage must
+# pass, which is seen to before the first fault comes to it.
+#
+#   MUTANTS="a b"         only these faults
+#   KERNELS="um x86_64"   only stages on these kernels
+#   DEPS=skip             install nothing
+#   JOBS=n                how many compilers to run at once
+#   ACCEL=kvm|tcg         don't find out whether KVM works
+set -euo pipefail
+# shellcheck source=lib/common.sh
+. "$(dirname "$0")/lib/common.sh"
+help_if_asked "$@"
+
+# What a fault is tried on, the quickest first: a kernel, some of tests/guest, and
+# after how many seconds without a word from the guest it is taken to hang.
+without_kunit=$(cd "$top/tests/guest" && printf '%s\n' [0-9]*.sh | sed '/kunit/d; s/\.sh$//')
+stages=(
+	"um 120 10-kunit"
+	"um 120 $(echo "$without_kunit" | paste -sd ' ')"
+	"x86_64 300 10-kunit"
+	"x86_64 300 $(echo "$without_kunit" | paste -sd ' ')"
+)
+
+# shellcheck disable=SC2016
+known=$(sed -n 's/^\/\/! | `\([a-z_]*\)`.*/\1/p' "$top/rust/mutant.rs")
+mutants=${MUTANTS:-$known}
+for mutant in $mutants; do
+	grep -qx "$mutant" <<<"$known" ||
+		die "no such fault: $mutant" "rust/mutant.rs has those that there are."
+	grep -rqF "\"$mutant\"" "$top/rust" || die "the fault $mutant has no place in the code"
+done
+
+"$top/scripts/deps.sh" test
+logs=$(log_dir mutants)
+lock "mutants-$(echo "$top" | sha256sum | cut -c 1-8)"
+
+# so_far FILE: what a kernel has logged that can be judged, less a line or a report that
+# isn't complete yet: it may turn out to be expected
+so_far() {
+	head -n "$(wc -l <"$1")" "$1" | tr -d '\r' | awk '/-\[ cut here \]-/ { report = 1; held = "" }
+		{ if (report) held = held $0 "\n"; else print }
+		/---\[ end trace / { printf "%s", held; report = 0 }'
+}
+
+# first_wrong DIR so_far|cat: the first thing that looks wrong, if any
+first_wrong() {
+	local line
+	# Of a test that fails the log says so before it is over, and the guest after that.
+	line=$(grep -h -m 1 -oE '# [a-z_]+: (EXPECTATION|ASSERTION) FAILED|(^|[] ])not ok [0-9]+ .*' \
+		"$1/kernel.log" "$1/results" | head -n 1 | tr -d '\r')
+	if [ -z "$line" ]; then
+		line=$("$2" "$1/kernel.log" | awk -f "$top/scripts/vm/splats.awk" | head -n 1)
+	fi
+	[ -n "$line" ] && sed -E 's/^# ([a-z_]+): [A-Z]* FAILED$/\1/; s/^.*not ok [0-9]+ //
+		s/^\[ *[0-9.]+\] //; s/ +$//' <<<"$line"
+}
+
+# try MUTANT STAGE...: puts what went wrong in $wrong, if anything, and adds the time
+# that it ran to $ran
+try() {
+	local mutant=$1 flavour=$2 quiet=$3 dir size last='' since kdir initramfs pid start
+	shift 3
+	wrong=''
+	dir=$logs/$mutant/$flavour-$1
+	mkdir -p "$dir"
+	kdir=$("$top/scripts/kernel/build.sh" "$flavour")
+	[ "$mutant" = none ] && mutant=''
+	initramfs=$(MUTANT=$mutant "$top/scripts/build-tests.sh" "$kdir" "$flavour") ||
+		return 1
+
+	start=$SECONDS
+	since=$SECONDS
+	APPEND="only=$(echo "$*" | tr ' ' ,)" "$top/scripts/vm/boot.sh" "$flavour" "$kdir" \
+		"$initramfs" test "$dir" 3000 &
+	pid=$!
+	cleanup_pids+=("$pid")
+	while kill -0 "$pid" 2>/dev/null; do
+		sleep 0.5
+		size=$(cat "$dir/results" "$dir/kernel.log" 2>/dev/null | wc -c)
+		if [ "$size" != "$last" ]; then
+			last=$size
+			since=$SECONDS
+			wrong=$(first_wrong "$dir" so_far) && break
+		elif [ $((SECONDS - since)) -ge "$quiet" ]; then
+			wrong="hung: not a word for $quiet s"
+			break
+		fi
+	done
+	kill "$pid" 2>/dev/null || true
+	wait "$pid" 2>/dev/null || true
+	ran=$((ran + SECONDS - start))
+	[ -n "$wrong" ] || wrong=$(first_wrong "$dir" cat) ||
+		[ "$(cat "$dir/end")" = "done" ] || wrong=$(cat "$dir/end")
+	return 0
+}
+
+caught=0 survived='' broken=''
+passes=()
+: >"$logs/table"
+for mutant in $mutants; do
+	ran=0 verdict=''
+	for i in "${!stages[@]}"; do
+		read -r flavour quiet tests <<<"${stages[i]}"
+		[[ " ${KERNELS:-$flavour} " = *" $flavour "* ]] || continue
+		if [ -z "${passes[i]-}" ]; then
+			say "Without a fault, on $flavour"
+			before=$ran
+			# shellcheck disable=SC2086
+			try none "$flavour" "$quiet" $tests || die "it doesn't build without a fault"
+			ran=$before
+			[ -z "$wrong" ] || die "without a fault it fails as well, on $flavour: $wrong" \
+				"See $logs/none"
+			passes[i]=true
+		fi
+		say "$mutant: on $flavour"
+		# shellcheck disable=SC2086
+		if ! try "$mutant" "$flavour" "$quiet" $tests; then
+			verdict="doesn't build"
+			broken="$broken $mutant"
+			break
+		fi
+		if [ -n "$wrong" ]; then
+			verdict="$flavour: $wrong"
+			caught=$((caught + 1))
+			break
+		fi
+	done
+	if [ -z "$verdict" ]; then
+		verdict="nothing"
+		survived="$survived $mutant"
+	fi
+	say "$mutant: $verdict, after $ran s"
+	printf '%-28s  %5s  %s\n' "$mutant" "$ran s" "$verdict" >>"$logs/table"
+done
+
+printf '%-28s  %7s  %s\n' fault after "caught by"
+cat "$logs/table"
+echo "$caught caught, $(wc -w <<<"$survived") survived"
+[ -z "$broken" ] || die "didn't build:$broken" "See $cache/logs/module-*-mutants.log"
+[ -z "$survived" ] || die "no test finds:$survived" \
+	"Write one that does; what was run is in $logs."

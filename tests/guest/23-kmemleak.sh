@@ -1,0 +1,46 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# Objects that wait aren't leaks: kmemleak finds them in the pages of pointers, the
+# only place where they still are.
+#
+# The functions are called by name.
+# shellcheck disable=SC2317
+
+# shellcheck source=lib/ktap.sh
+. /tests/lib/ktap.sh
+
+kmemleak=/sys/kernel/debug/kmemleak
+module=/sys/module/rcu_headless_pending/parameters
+
+# Has objects looked for that are in an open page all the while: again if not.
+looked_for() {
+	tries=5
+	while [ $tries -gt 0 ]; do
+		tries=$((tries - 1))
+		taskset 1 sh -c "echo 100 >$module/forget"
+		echo scan >$kmemleak
+		# kmemleak doesn't report what is younger than five seconds.
+		sleep 6
+		echo scan >$kmemleak
+		[ "$(counter pending)" -lt 100 ] || return 0
+	done
+	return 1
+}
+
+ktap_start 2
+if [ ! -w $kmemleak ] || ! echo clear >$kmemleak 2>/dev/null; then
+	ktap_skip "kmemleak: looks while objects wait" "needs CONFIG_DEBUG_KMEMLEAK"
+	ktap_skip "kmemleak: they aren't leaks" "needs CONFIG_DEBUG_KMEMLEAK"
+	exit 4
+fi
+ktap_need insmod /modules/rcu_headless.ko drain_delay_ms=10000
+ktap_need insmod /modules/rcu_headless_canary.ko
+ktap_need insmod /modules/rcu_headless_pending.ko
+ktap_check "kmemleak: looks while objects wait" looked_for
+sed 's/^/# /' $kmemleak
+ktap_check "kmemleak: they aren't leaks" [ -z "$(cat $kmemleak)" ]
+rmmod rcu_headless_pending
+rmmod rcu_headless
+rmmod rcu_headless_canary
+ktap_end
