@@ -224,7 +224,7 @@ pub(crate) unsafe fn seal(end: NonNull<Object>, bytes: usize) -> SealedPage {
         unsafe { end.byte_sub((end.addr().get() - 1) % PAGE_SIZE + 1) }.cast();
     // SAFETY: The header was valid when the page was opened and nobody has written to it since.
     let header = unsafe { page.as_mut() };
-    header.nr = pointers_before(end) as u32 - mutant!("seal_loses_last") as u32;
+    header.nr = pointers_before(end) as u32 - u32::from(mutant!("seal_loses_last"));
     header.bytes = bytes;
     unless_mutant!("cookie_at_open", header.cookie = Some(Cookie::now()));
     // INVARIANT: The cookie was just taken, after all pointers were stored; the rest is the

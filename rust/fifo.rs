@@ -72,7 +72,7 @@ impl Fifo {
             places: NonNull::new(base.cast()).ok_or(AllocError)?,
             mask: places - 1,
             nr,
-            room: Atomic::new(nr + mutant!("reserve_overrun") as usize),
+            room: Atomic::new(nr + usize::from(mutant!("reserve_overrun"))),
             tail: Atomic::new(0),
             head: UnsafeCell::new(0),
         })

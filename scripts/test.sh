@@ -8,7 +8,7 @@
 #
 #   KERNELS="um x86_64"   which kernels, of scripts/kernel/configs/; um@1 has one CPU
 #   TESTS="10-kunit ..."  only these of tests/guest
-#   SECONDS_MAX=n         when a kernel hangs (default: 300 for um, 900 for others)
+#   SECONDS_MAX=n         when a kernel hangs (default: 300 for um, 1200 for others)
 #   DEPS=skip             install nothing
 #   JOBS=n                how many compilers to run at once
 #   ACCEL=kvm|tcg         don't find out whether KVM works
@@ -77,7 +77,7 @@ for kernel in $kernels; do
 	initramfs=$("$top/scripts/build-tests.sh" "$kdir" "$flavour")
 	dir=$logs/$kernel
 	mkdir -p "$dir"
-	[ "$flavour" = um ] && limit=300 || limit=900
+	[ "$flavour" = um ] && limit=300 || limit=1200
 	limit=${SECONDS_MAX:-$limit}
 	say "Testing on $kernel (results and kernel log: $dir)"
 	start=$SECONDS
@@ -101,7 +101,8 @@ for kernel in $kernels; do
 	failed=$((failed + bad))
 done
 
-[ -n "${KERNELS-}" ] || say "Only 'make torture' covers data races (x86_64-kcsan)," \
-	"PREEMPT_RT (x86_64-rt), one CPU and eight (x86_64-plain@1, x86_64-plain@8)"
+[ -n "${KERNELS-}" ] || say "Only 'make torture' covers use after free by KASAN" \
+	"(x86_64-kasan), data races (x86_64-kcsan), PREEMPT_RT (x86_64-rt), one CPU and" \
+	"eight (x86_64-plain@1, x86_64-plain@8)"
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]

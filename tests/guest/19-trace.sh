@@ -47,7 +47,8 @@ if [ ! -d $tracing/events ]; then
 	exit 4
 fi
 ktap_start 16
-ktap_need insmod /modules/rcu_headless.ko
+# Pages are sealed when they are full, however slow the kernel is.
+ktap_need insmod /modules/rcu_headless.ko drain_delay_ms=10000
 ktap_need insmod /modules/rcu_headless_canary.ko
 ktap_need insmod /modules/rcu_headless_pending.ko
 ktap_check "all events are there" is \
@@ -73,6 +74,7 @@ ktap_check "drain_start: as often" is "$(seen drain_start .)" "$(seen drain_end 
 ktap_check "fallback: none" is "$(seen fallback .)" 0
 ktap_check "nothing is lost" nothing_lost
 
+echo 100 >/sys/module/rcu_headless/parameters/drain_delay_ms
 faults_on
 # The tests choose their CPUs themselves.
 taskset -p ff $$ >/dev/null

@@ -13,23 +13,32 @@
 kmemleak=/sys/kernel/debug/kmemleak
 module=/sys/module/rcu_headless_pending/parameters
 
+centiseconds() {
+	cut -d ' ' -f 1 /proc/uptime | tr -d .
+}
+
+# kmemleak doesn't report what is younger than five seconds when it begins.
+old_enough() {
+	[ $(($(centiseconds) - queued_at)) -gt 510 ]
+}
+
 # Has objects looked for that are in an open page all the while: again if not.
 looked_for() {
 	tries=5
-	while [ $tries -gt 0 ]; do
+	while [ "$tries" -gt 0 ]; do
 		tries=$((tries - 1))
+		queued_at=$(centiseconds)
 		taskset 1 sh -c "echo 100 >$module/forget"
-		echo scan >$kmemleak
-		# kmemleak doesn't report what is younger than five seconds.
-		sleep 6
-		echo scan >$kmemleak
+		echo scan >"$kmemleak"
+		wait_for 6 old_enough
+		echo scan >"$kmemleak"
 		[ "$(counter pending)" -lt 100 ] || return 0
 	done
 	return 1
 }
 
 ktap_start 2
-if [ ! -w $kmemleak ] || ! echo clear >$kmemleak 2>/dev/null; then
+if [ ! -w $kmemleak ] || ! echo clear >"$kmemleak" 2>/dev/null; then
 	ktap_skip "kmemleak: looks while objects wait" "needs CONFIG_DEBUG_KMEMLEAK"
 	ktap_skip "kmemleak: they aren't leaks" "needs CONFIG_DEBUG_KMEMLEAK"
 	exit 4

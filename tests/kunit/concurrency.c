@@ -5,6 +5,7 @@
 #include <linux/delay.h>
 #include <linux/err.h>
 #include <linux/kthread.h>
+#include <linux/ktime.h>
 #include <linux/rcu_headless.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
@@ -132,19 +133,25 @@ struct intruder {
 	struct completion done;
 };
 
-/* Ahead of other tasks of its CPU, which it leaves alone for a moment at a time. */
+/*
+ * Ahead of other tasks of its CPU, to which it leaves most of the time however slow
+ * the kernel is: the barrier needs some of it.
+ */
 static int intruder_thread(void *arg)
 {
 	struct intruder *intruder = arg;
 
 	sched_set_fifo(current);
 	while (!READ_ONCE(intruder->stop)) {
+		ktime_t begin = ktime_get();
 		void *object = kmalloc(8, GFP_KERNEL);
+		unsigned long others;
 
 		/* No canary: that could get the place of one that is gone. */
 		WRITE_ONCE(intruder->nr, intruder->nr + !!object);
 		kfree_rcu_headless(object);
-		usleep_range(10, 20);
+		others = 10 + 4 * ktime_us_delta(ktime_get(), begin);
+		usleep_range(others, others + 10);
 	}
 	complete(&intruder->done);
 	return 0;

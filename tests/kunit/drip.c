@@ -86,28 +86,6 @@ static void drip_does_not_wait(struct kunit *test)
 	EXPECT_COUNTERS_ADD_UP(test, &after);
 }
 
-/* How many come at a time when nothing keeps those before them. */
-#define LOT (4 * BREATH)
-
-/* Lots of objects, each as soon as the last but one is gone. */
-static int long_drip_thread(void *arg)
-{
-	struct drip *drip = arg;
-	size_t i;
-
-	shortage_here(true);
-	for (i = 0; i < drip->nr; i++) {
-		if (i % BREATH == 0)
-			shortage_breathe();
-		if (i % LOT == 0 && i >= 2 * LOT)
-			wait_until(!canary_count_alive(drip->objects + i - 2 * LOT, LOT));
-		kvfree_rcu_headless(drip->objects[i]);
-	}
-	shortage_here(false);
-	complete(&drip->done);
-	return 0;
-}
-
 /*
  * With readers that leave, it goes on like that for as long as it may drip: what
  * is freed makes room for what comes.
@@ -126,7 +104,7 @@ static void long_drip_never_waits(struct kunit *test)
 	rcu_headless_barrier();
 	shortage_for_workers(test);
 	counters_read(test, &before);
-	task = kthread_create_on_cpu(long_drip_thread, &drip,
+	task = kthread_create_on_cpu(drip_thread, &drip,
 				     cpumask_first(cpu_online_mask), "drip/%u");
 	KUNIT_ASSERT_FALSE(test, IS_ERR(task));
 	wake_up_process(task);
