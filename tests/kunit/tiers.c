@@ -11,6 +11,9 @@
 #include "faults.h"
 #include "fixture.h"
 
+/* As many pages' worth as no CPU has at hand. */
+#define MANY_PAGES 40
+
 static void queue_all(void **objects, size_t nr)
 {
 	size_t i;
@@ -58,8 +61,7 @@ static int queuer_thread(void *arg)
  */
 static void allocator_comes_next(struct kunit *test)
 {
-	/* As many pages' worth as no CPU has at hand. */
-	struct queuer queuer = { .nr = (fixture_spares() + 8) * PAGEFUL };
+	struct queuer queuer = { .nr = MANY_PAGES * PAGEFUL };
 	struct canary_reader reader = { .nr = queuer.nr };
 	unsigned int cpu = stay_off_one_cpu(test);
 	struct counters before, during, after;
@@ -105,9 +107,6 @@ static void allocator_comes_next(struct kunit *test)
 	EXPECT_COUNTERS_ADD_UP(test, &after);
 }
 
-/* Grace periods that take longer than this together are for another try. */
-#define PATIENCE (5 * HZ)
-
 /*
  * Without memory, a page whose grace period is over is emptied by the caller,
  * who doesn't wait. The drain, which would be first otherwise, is kept off the
@@ -117,7 +116,7 @@ static bool takes_elapsed_page(struct kunit *test)
 {
 	size_t i, nr = 8 * PAGEFUL;
 	void **objects = canaries_new(test, nr, 8);
-	unsigned long end = jiffies + PATIENCE;
+	unsigned long end = jiffies + EVENT_TIMEOUT;
 	struct counters before, after;
 	struct rcu_gp_seq sealed;
 
@@ -127,7 +126,7 @@ static bool takes_elapsed_page(struct kunit *test)
 	sched_set_fifo(current);
 	/* All pages but the last few pointers are full. */
 	for (i = 0; i < nr; i++) {
-		if (i % BREATH == 0)
+		if (i % 32 == 0)
 			shortage_breathe();
 		get_state_synchronize_rcu_full(&sealed);
 		/* Long enough for what has been sealed so far, on other CPUs. */
