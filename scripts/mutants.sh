@@ -69,10 +69,13 @@ try() {
 	wrong=''
 	dir=$logs/$mutant/$flavour-$1
 	mkdir -p "$dir"
-	kdir=$("$top/scripts/kernel/build.sh" "$flavour")
-	[ "$mutant" = none ] && mutant=''
+	: >"$dir/results"
+	: >"$dir/kernel.log"
+	kdir=$("$top/scripts/kernel/build.sh" "$flavour") || exit 1
+	[ "$mutant" != none ] || mutant=''
 	initramfs=$(MUTANT=$mutant "$top/scripts/build-tests.sh" "$kdir" "$flavour") ||
 		return 1
+	[ "${flavour%%-*}" = um ] || export ACCEL=${ACCEL:-$("$top/scripts/vm/accel.sh" "$kdir")}
 
 	start=$SECONDS
 	since=$SECONDS
