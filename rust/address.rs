@@ -156,8 +156,10 @@ pub(crate) fn examine(object: Object) -> Result<Channel, Misuse> {
     let fits = if vmalloc {
         VMALLOC.holds(address, PAGE_SIZE.trailing_zeros()) && !in_module(address)
     } else {
+        // The kernel's image maps memory as well, where no object's address is.
+        //
         // SAFETY: Always sound to call: it looks at the object only if there is memory.
-        unsafe { bindings::rcu_headless_helper_is_slab(object) }
+        in_direct_map(address) && unsafe { bindings::rcu_headless_helper_is_slab(object) }
     };
     match (fits, vmalloc) {
         (false, _) => Err(what_else(address)),
@@ -337,13 +339,20 @@ fn in_image(address: usize) -> bool {
 
 /// Whether the address is in the direct map or in the range of vmalloc.
 fn is_mapped(address: usize) -> bool {
+    // SAFETY: Always sound to call: it compares addresses.
+    in_direct_map(address) || unsafe { kernel::bindings::is_vmalloc_addr(address as *const c_void) }
+}
+
+/// Whether the address is in the direct map.
+fn in_direct_map(address: usize) -> bool {
     // SAFETY: These are always sound to call.
-    unsafe {
-        kernel::bindings::is_vmalloc_addr(address as *const c_void)
-            || (bindings::rcu_headless_helper_direct_map_start()
-                ..bindings::rcu_headless_helper_direct_map_end())
-                .contains(&address)
-    }
+    let (start, end) = unsafe {
+        (
+            bindings::rcu_headless_helper_direct_map_start(),
+            bindings::rcu_headless_helper_direct_map_end(),
+        )
+    };
+    (start..end).contains(&address)
 }
 
 /// Whether the kernel or a module has a function or variable there.

@@ -44,11 +44,8 @@ bool rcu_headless_helper_is_vmalloc_or_module(const void *ptr)
 
 bool rcu_headless_helper_is_slab(const void *ptr)
 {
-	/* The kernel's image maps memory as well, where no object's address is. */
-	return (unsigned long)ptr >= PAGE_OFFSET && ptr < high_memory &&
-	       virt_addr_valid(ptr) &&
-	       (PageSlab(virt_to_head_page(ptr)) ||
-		PageLargeKmalloc(virt_to_head_page(ptr)));
+	return virt_addr_valid(ptr) && (PageSlab(virt_to_head_page(ptr)) ||
+					PageLargeKmalloc(virt_to_head_page(ptr)));
 }
 
 bool rcu_headless_helper_on_stack(const void *ptr)
