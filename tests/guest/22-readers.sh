@@ -38,7 +38,7 @@ reset_on() {
 live() {
 	insmod /modules/rcu_headless.ko drain_delay_ms=0 &&
 		insmod /modules/rcu_headless_demo.ko &&
-		echo 1000 >"$demo"/headless &&
+		echo 3000 >"$demo"/headless &&
 		rmmod rcu_headless_demo &&
 		rmmod rcu_headless
 }
@@ -64,14 +64,14 @@ ktap_need insmod /modules/rcu_headless.ko
 ktap_need insmod /modules/rcu_headless_demo.ko
 rm -f /tmp/read-*
 while ! reads 5; do
-	echo 1000 >"$demo"/headless || break
+	echo 3000 >"$demo"/headless || break
 done
 ktap_check "read while objects were queued" reads 5
 : >/tmp/stop
 wait
 echo drain >$dir/control
 queued=$(counter queued_slab)
-ktap_check "objects were queued" [ "$queued" -ge 1000 ]
+ktap_check "objects were queued" [ "$queued" -ge 3000 ]
 ktap_check "all of them are freed" is "$(counter freed_slab)" "$queued"
 rmmod rcu_headless_demo
 rmmod rcu_headless
