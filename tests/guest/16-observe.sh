@@ -38,11 +38,6 @@ callers_sum() {
 		awk -v column="$column" '{ sum += $column } END { print sum + 0 }'
 }
 
-# stats_sum REGEX
-stats_sum() {
-	awk -v regex="^$1\$" '$1 ~ regex { sum += $2 } END { print sum + 0 }' $dir/stats
-}
-
 # Of a histogram the buckets, added up, are the number of values.
 adds_up() {
 	is "$(awk -v name="$1" '$1 ~ "^" name "_(below_[0-9]+|above)$" { sum += $2 }

@@ -29,11 +29,6 @@ objects() {
 		awk '{ sum += $1 } END { print sum + 0 }'
 }
 
-# stats_sum REGEX
-stats_sum() {
-	awk -v regex="^$1\$" '$1 ~ regex { sum += $2 } END { print sum + 0 }' $dir/stats
-}
-
 nothing_lost() {
 	! grep -q 'LOST' "$tracing"/trace
 }

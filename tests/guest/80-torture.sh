@@ -40,29 +40,23 @@ agree() {
 	return 1
 }
 
-# sum REGEX: of the counters that match
-sum() {
-	awk -v regex="^$1\$" '$1 ~ regex { sum += $2 } END { print sum + 0 }' \
-		/sys/kernel/debug/rcu_headless/stats
-}
-
 # What must be so when the torture has been stopped. Other modules may have queued.
 verdict() {
 	verdict=0
 	made=$(cat "$torture/made")
-	queued=$(sum 'queued_.*')
+	queued=$(stats_sum 'queued_.*')
 	case $1 in
 	*callers*) agree queued "$queued" -ge "$made" ;;
 	*) agree queued "$queued" -eq "$made" ;;
 	esac || verdict=1
-	agree freed "$(sum 'freed_.*')" -eq "$queued" || verdict=1
+	agree freed "$(stats_sum 'freed_.*')" -eq "$queued" || verdict=1
 	agree made "$made" -gt 0 || verdict=1
 	for name in reads barriers; do
 		agree "$name" "$(cat "$torture/$name")" -gt 0 || verdict=1
 	done
 	agree errors "$(cat "$torture/errors")" -eq 0 || verdict=1
 	for name in pending parked leaked 'misuse_.*'; do
-		agree "$name" "$(sum "$name")" -eq 0 || verdict=1
+		agree "$name" "$(stats_sum "$name")" -eq 0 || verdict=1
 	done
 	agree "objects of vmalloc left" \
 		"$(grep -cE '(torture_object_new|class_alloc)\+' /proc/vmallocinfo)" -eq 0 ||
@@ -99,10 +93,6 @@ phase() {
 
 uptime_s() {
 	cut -d . -f 1 /proc/uptime
-}
-
-available_kib() {
-	sed -n 's/^MemAvailable: *\([0-9]*\) kB/\1/p' /proc/meminfo
 }
 
 # All that was taken is back, but for what the allocators keep by themselves.

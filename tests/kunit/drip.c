@@ -36,6 +36,23 @@ static int drip_thread(void *arg)
 	return 0;
 }
 
+/* Makes objects and a thread that will drip, when there is no memory any more. */
+static struct task_struct *drip_new(struct kunit *test, struct drip *drip,
+				    struct counters *before)
+{
+	struct task_struct *task;
+
+	drip->objects = canaries_new(test, drip->nr, 4);
+	init_completion(&drip->done);
+	rcu_headless_barrier();
+	shortage_for_workers(test);
+	counters_read(test, before);
+	task = kthread_create_on_cpu(drip_thread, drip,
+				     cpumask_first(cpu_online_mask), "drip/%u");
+	KUNIT_ASSERT_FALSE(test, IS_ERR(task));
+	return task;
+}
+
 /*
  * Pages that are sealed because they are old use up no room: as long as those
  * that are open aren't full, no call waits, though a reader keeps every page
@@ -52,14 +69,7 @@ static void drip_does_not_wait(struct kunit *test)
 
 	needs_shortage(test);
 	cpu = stay_off_one_cpu(test);
-	drip.objects = canaries_new(test, drip.nr, 4);
-	init_completion(&drip.done);
-	rcu_headless_barrier();
-	shortage_for_workers(test);
-	counters_read(test, &before);
-	task = kthread_create_on_cpu(drip_thread, &drip,
-				     cpumask_first(cpu_online_mask), "drip/%u");
-	KUNIT_ASSERT_FALSE(test, IS_ERR(task));
+	task = drip_new(test, &drip, &before);
 	reader.objects = drip.objects;
 	reader.nr = drip.nr;
 	if (canary_reader_start(&reader, cpu)) {
@@ -99,14 +109,7 @@ static void long_drip_never_waits(struct kunit *test)
 
 	needs_shortage(test);
 	stay_off_one_cpu(test);
-	drip.objects = canaries_new(test, drip.nr, 4);
-	init_completion(&drip.done);
-	rcu_headless_barrier();
-	shortage_for_workers(test);
-	counters_read(test, &before);
-	task = kthread_create_on_cpu(drip_thread, &drip,
-				     cpumask_first(cpu_online_mask), "drip/%u");
-	KUNIT_ASSERT_FALSE(test, IS_ERR(task));
+	task = drip_new(test, &drip, &before);
 	wake_up_process(task);
 	wait_for_completion(&drip.done);
 	rcu_headless_barrier();

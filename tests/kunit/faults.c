@@ -8,29 +8,12 @@
 #include <linux/slab.h>
 #include <linux/workqueue.h>
 
+#include "failing.h"
 #include "faults.h"
-
-static void set_failing(struct task_struct *task, bool on)
-{
-#ifdef CONFIG_FAULT_INJECTION
-	task->make_it_fail = on;
-#endif
-}
 
 void shortage_here(bool on)
 {
 	set_failing(current, on);
-}
-
-static void set_workers_failing(bool on)
-{
-	struct task_struct *task;
-
-	rcu_read_lock();
-	for_each_process(task)
-		if (task->flags & PF_WQ_WORKER)
-			set_failing(task, on);
-	rcu_read_unlock();
 }
 
 struct stay {

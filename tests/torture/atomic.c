@@ -93,6 +93,12 @@ static struct pair *pair_new(void *thread)
 	return pair;
 }
 
+static void pair_free(struct pair *pair)
+{
+	rcu_headless_unreserve(&pair->reserve);
+	kfree(pair);
+}
+
 int torture_hardirq_writer(void *thread)
 {
 	struct pair *pair = pair_new(thread);
@@ -105,8 +111,7 @@ int torture_hardirq_writer(void *thread)
 		finish_lot(pair);
 	}
 	hrtimer_cancel(&pair->hard);
-	rcu_headless_unreserve(&pair->reserve);
-	kfree(pair);
+	pair_free(pair);
 	torture_kthread_stopping("torture_hardirq_writer");
 	return 0;
 }
@@ -122,8 +127,7 @@ int torture_softirq_writer(void *thread)
 		finish_lot(pair);
 	}
 	timer_shutdown_sync(&pair->soft);
-	rcu_headless_unreserve(&pair->reserve);
-	kfree(pair);
+	pair_free(pair);
 	torture_kthread_stopping("torture_softirq_writer");
 	return 0;
 }

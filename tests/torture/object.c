@@ -123,11 +123,6 @@ void *torture_object_new(struct rnd_state *rnd)
 	return object;
 }
 
-bool torture_object_is_vmalloc(const void *object)
-{
-	return is_vmalloc_addr(object);
-}
-
 bool torture_object_look(const void *object, struct torture_seen *seen)
 {
 	seen->word = READ_ONCE(*(const u64 *)object) ^ address_key(object);

@@ -17,6 +17,7 @@
 #include <linux/sysfs.h>
 #include <linux/torture.h>
 
+#include "failing.h"
 #include "torture.h"
 
 static unsigned long seed = 1;
@@ -67,20 +68,20 @@ void torture_seed(struct rnd_state *rnd, void *thread)
 
 bool torture_go_on(const char *title)
 {
-	torture_faults_here(faults);
+	set_failing(current, faults);
 	stutter_wait(title);
 	return !torture_must_stop();
 }
 
-/* Has new workers' allocations fail too. */
+/* New workers come at any time: said again and again. */
 static int torture_faults(void *unused)
 {
 	while (!torture_must_stop()) {
-		torture_faults_for_workers(true);
+		set_workers_failing(true);
 		schedule_timeout_interruptible(HZ / 10);
 	}
 	torture_kthread_stopping("torture_faults");
-	torture_faults_for_workers(false);
+	set_workers_failing(false);
 	return 0;
 }
 

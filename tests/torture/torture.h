@@ -43,10 +43,6 @@ void torture_seed(struct rnd_state *rnd, void *thread);
 /* Waits while there is to be no load; whether to go on. */
 bool torture_go_on(const char *title);
 
-/* faults.c: memory that is refused, by the kernel's fault injection */
-void torture_faults_here(bool on);
-void torture_faults_for_workers(bool on);
-
 /* object.c */
 
 /* What of an object stays the same until it is freed. */
@@ -60,8 +56,6 @@ void torture_caches_destroy(void);
 
 /* A new object of any size and kind, or NULL. Process context, may sleep. */
 void *torture_object_new(struct rnd_state *rnd);
-/* Whether it is one for kvfree() alone. */
-bool torture_object_is_vmalloc(const void *object);
 /* Looks at an object that a reader has just found. */
 bool torture_object_look(const void *object, struct torture_seen *seen);
 /* Whether it is the same still, to its end. */

@@ -5,6 +5,7 @@
  */
 #include <linux/bottom_half.h>
 #include <linux/irqflags.h>
+#include <linux/mm.h>
 #include <linux/preempt.h>
 #include <linux/rcu_headless.h>
 #include <linux/sched.h>
@@ -87,7 +88,7 @@ static void retire(struct writer *w, void *object)
 {
 	switch (torture_below(&w->rnd, 8)) {
 	case 0:
-		if (object && torture_object_is_vmalloc(object))
+		if (is_vmalloc_addr(object))
 			kvfree_rcu_headless(object);
 		else
 			kfree_rcu_headless(object);

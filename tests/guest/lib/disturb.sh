@@ -84,10 +84,13 @@ disturb_stop() {
 	rm /tmp/calm
 }
 
+available_kib() {
+	sed -n 's/^MemAvailable: *\([0-9]*\) kB/\1/p' /proc/meminfo
+}
+
 # Takes half of the memory that is left, and asks for more.
 disturb_hog() {
-	disturb_kib=$(sed -n 's/^MemAvailable: *\([0-9]*\) kB/\1/p' /proc/meminfo)
-	dd if=/dev/zero of=/tmp/hog/file bs=64k count=$((disturb_kib / 128)) >/dev/null
+	dd if=/dev/zero of=/tmp/hog/file bs=64k count=$(($(available_kib) / 128)) >/dev/null
 	echo 3 >/proc/sys/vm/drop_caches
 	for disturb_shrinker in /sys/kernel/debug/shrinker/rcu_headless-*; do
 		echo "0 0 1000" >"$disturb_shrinker/scan"

@@ -73,3 +73,9 @@ is() {
 counter() {
 	sed -n "s/^$1 //p" /sys/kernel/debug/rcu_headless/stats
 }
+
+# stats_sum REGEX: of the counters whose whole names match
+stats_sum() {
+	awk -v regex="^($1)\$" '$1 ~ regex { sum += $2 } END { print sum + 0 }' \
+		/sys/kernel/debug/rcu_headless/stats
+}

@@ -1,28 +1,24 @@
-// SPDX-License-Identifier: GPL-2.0
+/* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Marks tasks whose allocations are to fail, as often as the kernel's fault
  * injection is told in debugfs.
  */
+#ifndef _RCU_HEADLESS_TEST_FAILING_H
+#define _RCU_HEADLESS_TEST_FAILING_H
+
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
 
-#include "torture.h"
-
-static void set_failing(struct task_struct *task, bool on)
+static inline void set_failing(struct task_struct *task, bool on)
 {
 #ifdef CONFIG_FAULT_INJECTION
 	task->make_it_fail = on;
 #endif
 }
 
-void torture_faults_here(bool on)
-{
-	set_failing(current, on);
-}
-
-/* New workers come at any time: to be said again and again. */
-void torture_faults_for_workers(bool on)
+/* Workers that there are: one that is made later knows nothing of it. */
+static inline void set_workers_failing(bool on)
 {
 	struct task_struct *task;
 
@@ -32,3 +28,5 @@ void torture_faults_for_workers(bool on)
 			set_failing(task, on);
 	rcu_read_unlock();
 }
+
+#endif /* _RCU_HEADLESS_TEST_FAILING_H */
