@@ -128,12 +128,16 @@ static bool takes_elapsed_page(struct kunit *test)
 	for (i = 0; i < nr; i++) {
 		if (i % 32 == 0)
 			shortage_breathe();
-		get_state_synchronize_rcu_full(&sealed);
-		/* Long enough for what has been sealed so far, on other CPUs. */
-		if (i % PAGEFUL == 0)
+		/*
+		 * Long enough for what has been sealed so far, on other CPUs. Asked
+		 * for, since the drain that would ask for one has no chance to.
+		 */
+		if (i % PAGEFUL == 0) {
+			start_poll_synchronize_rcu_full(&sealed);
 			while (!poll_state_synchronize_rcu_full(&sealed) &&
 			       time_before(jiffies, end))
 				cpu_relax();
+		}
 		kvfree_rcu_headless(objects[i]);
 	}
 	sched_set_normal(current, 0);
