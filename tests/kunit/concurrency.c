@@ -135,23 +135,27 @@ struct intruder {
 
 /*
  * Ahead of other tasks of its CPU, to which it leaves most of the time however slow
- * the kernel is: the barrier needs some of it.
+ * the kernel is, since what waits for them would never end. What it takes from them
+ * is all that isn't the sleep that it asked for: being woken costs more than the call.
  */
 static int intruder_thread(void *arg)
 {
 	struct intruder *intruder = arg;
+	ktime_t begin = ktime_get();
+	s64 sleep = 0;
 
 	sched_set_fifo(current);
 	while (!READ_ONCE(intruder->stop)) {
-		ktime_t begin = ktime_get();
 		void *object = kmalloc(8, GFP_KERNEL);
-		unsigned long others;
+		ktime_t now;
 
 		/* No canary: that could get the place of one that is gone. */
 		WRITE_ONCE(intruder->nr, intruder->nr + !!object);
 		kfree_rcu_headless(object);
-		others = 10 + 4 * ktime_us_delta(ktime_get(), begin);
-		usleep_range(others, others + 10);
+		now = ktime_get();
+		sleep = 10 + 4 * (ktime_us_delta(now, begin) - sleep);
+		begin = now;
+		usleep_range(sleep, sleep + 10);
 	}
 	complete(&intruder->done);
 	return 0;
