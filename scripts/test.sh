@@ -62,7 +62,20 @@ report() {
 	check 3 "nothing wrong in the kernel log" "$dir/splats"
 }
 
-passed=0 failed=0 skipped=0
+# What a person needs who has no more than the end of the output: which tests failed,
+# and the first complaint of the kernel with what KUnit had said before it.
+explain() {
+	local dir=$1 at
+	say "What failed (all of it is in $dir):"
+	grep -E "^ *not ok " "$dir/ktap" | head -n 20 || true
+	[ -s "$dir/splats" ] || return 0
+	at=$(grep -nF -m 1 -e "$(head -n 1 "$dir/splats")" "$dir/kernel.log" | cut -d : -f 1)
+	say "The kernel's first complaint, line ${at:=1} of kernel.log:"
+	head -n "$at" "$dir/kernel.log" | grep -E '# |ok [0-9]|rcu_headless-test:' | tail -n 3 || true
+	tail -n "+$at" "$dir/kernel.log" | head -n 40
+}
+
+passed=0 failed=0 skipped=0 wrong=()
 # number NAME JSON: one of the counts of the kernel's own parser of KTAP
 number() {
 	sed -n "s/^ *\"$1\": \([0-9]*\),\{0,1\}$/\1/p" "$2" | tail -n 1
@@ -99,6 +112,11 @@ for kernel in $kernels; do
 	# A test that's missing is crashed, and an error or two besides: counted once.
 	[ $bad -gt 0 ] || bad=$(number errors "$dir/counts.json")
 	failed=$((failed + bad))
+	[ $bad -eq 0 ] || wrong+=("$dir")
+done
+
+for dir in ${wrong[@]+"${wrong[@]}"}; do
+	explain "$dir"
 done
 
 [ -n "${KERNELS-}" ] || say "Only 'make torture' covers use after free by KASAN" \
