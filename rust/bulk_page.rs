@@ -53,6 +53,14 @@ impl Channel {
     pub(crate) const COUNT: usize = 2;
     /// All of them, in the order of their numbers.
     pub(crate) const ALL: [Self; Self::COUNT] = [Self::Slab, Self::Vmalloc];
+
+    /// The one that this isn't.
+    pub(crate) fn other(self) -> Self {
+        match self {
+            Self::Slab => Self::Vmalloc,
+            Self::Vmalloc => Self::Slab,
+        }
+    }
 }
 
 /// A pointer to an object that waits to be freed.

@@ -77,17 +77,24 @@ impl Run for Drain {
         // Pages that are taken off the queue here are seen by the barrier as being in hand.
         let _in_hand = self.engine.in_hand.read_lock();
         let elapsed = match queue_of(task, &self.engine, self.cpu) {
-            Found::Owned(mut queue) => queue.take_elapsed(),
-            Found::Elsewhere(queue) => {
-                let work = queue.shared().drain();
-                return work.queue_on(self.engine.wq(), self.cpu, RETRY_JIFFIES);
-            }
+            Found::Owned(mut queue) => queue.begin_drain(),
+            Found::Elsewhere(queue) => return self.come_again(queue),
             Found::Offline => return,
         };
         release(task, &self.engine, elapsed, self.cpu);
-        if let Found::Owned(mut queue) = queue_of(task, &self.engine, self.cpu) {
-            queue.seal_deferred();
+        match queue_of(task, &self.engine, self.cpu) {
+            Found::Owned(mut queue) => queue.end_drain(),
+            // What was left to this drain is left to the next.
+            Found::Elsewhere(queue) => self.come_again(queue),
+            Found::Offline => {}
         }
+    }
+}
+
+impl Drain {
+    fn come_again(&self, queue: &Queue) {
+        let work = queue.shared().drain();
+        work.queue_on(self.engine.wq(), self.cpu, RETRY_JIFFIES);
     }
 }
 

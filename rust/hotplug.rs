@@ -112,7 +112,7 @@ unsafe fn take_over(engine: &Engine, task: &mut Task, cpu: CpuId) {
     // The barrier, which keeps CPUs from going, can't miss the pages between the queues.
     //
     // SAFETY: The contract of this function.
-    let pages = unsafe { slot.own_dead(task) }.take_all();
+    let pages = unsafe { slot.own_dead(task) }.leave();
     unless_mutant!(
         "pages_lost_offline",
         engine.queues.own_this_cpu(task).adopt(pages)

@@ -57,8 +57,10 @@ const INBOX_OBJECTS: usize = 512;
 #[derive(Default)]
 pub(crate) struct Local {
     waiting: WaitingPages,
-    /// The drain is to seal what is open, since the flush work wouldn't.
-    flush_deferred: bool,
+    /// The drain has pages of this queue in hand and will bring them back.
+    draining: bool,
+    /// A channel whose open page is left to the drain to seal, since the flush work wouldn't.
+    deferred: Option<Channel>,
 }
 
 /// What others may look at and act on.
@@ -260,7 +262,7 @@ impl OwnedQueue<'_> {
 
     /// Seals all open pages.
     pub(crate) fn seal_all(&mut self) {
-        self.flush_deferred = false;
+        self.deferred = None;
         for channel in Channel::ALL {
             self.seal(channel);
         }
@@ -270,21 +272,19 @@ impl OwnedQueue<'_> {
     ///
     /// The others are left to the drain, which brings pages back, unless there is none to wait for.
     pub(crate) fn seal_old(&mut self) {
-        self.flush_deferred = false;
-        for channel in Channel::ALL {
-            let closed = Channel::COUNT - self.shared().open_pages();
-            if self.waiting.is_empty() || self.shared().spares.len() > closed {
-                self.seal(channel);
-            } else {
-                self.flush_deferred = true;
+        // Who had to stand back the last time goes first, lest it stands back for ever.
+        let first = self.deferred.take().unwrap_or(Channel::Slab);
+        for channel in [first, first.other()] {
+            if !self.shared().cursor(channel).is_open() {
+                continue;
             }
-        }
-    }
-
-    /// Does what [`Self::seal_old()`] has left to the drain, if anything.
-    pub(crate) fn seal_deferred(&mut self) {
-        if self.flush_deferred && !mutant!("deferred_forgotten") {
-            self.seal_old();
+            let closed = Channel::COUNT - self.shared().open_pages();
+            let none_to_come = self.waiting.is_empty() && !self.draining;
+            if none_to_come || self.shared().spares.len() > closed {
+                self.seal(channel);
+            } else if self.deferred.is_none() {
+                self.deferred = Some(channel);
+            }
         }
     }
 
@@ -314,10 +314,30 @@ impl OwnedQueue<'_> {
     }
 
     /// Takes the pages whose grace period is over, and sets the alarm for the others.
-    pub(crate) fn take_elapsed(&mut self) -> WaitingPages {
+    ///
+    /// When they have been emptied, [`Self::end_drain()`] must follow, unless the CPU dies first.
+    pub(crate) fn begin_drain(&mut self) -> WaitingPages {
         let elapsed = self.waiting.take_elapsed();
         unless_mutant!("alarm_not_set_again", self.rearm());
+        self.draining = !elapsed.is_empty();
         elapsed
+    }
+
+    /// Does what [`Self::seal_old()`] has left to the drain, if anything.
+    pub(crate) fn end_drain(&mut self) {
+        self.draining = false;
+        if self.deferred.is_some() && !mutant!("deferred_forgotten") {
+            self.seal_old();
+        }
+    }
+
+    /// Takes all that waits, open pages included, off a CPU that is dead.
+    pub(crate) fn leave(&mut self) -> WaitingPages {
+        let left = self.take_all();
+        // The drain may find itself elsewhere, and has no queue to come back to.
+        self.draining = false;
+        self.deferred = None;
+        left
     }
 
     /// Takes the page that has waited longest, if its grace period is over.

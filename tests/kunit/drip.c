@@ -13,10 +13,21 @@
 struct drip {
 	void **objects;
 	size_t nr;
+	/* As fast as what came before is freed, instead of slowly. */
+	bool follows;
 	struct completion done;
 };
 
-/* A few objects of each kind at a time, over many times drain_delay_ms. */
+/* The pace, which no verdict hangs on: over many times drain_delay_ms. */
+static void drip_pace(const struct drip *drip, size_t nr)
+{
+	if (!drip->follows)
+		schedule_timeout_uninterruptible(HZ / 5);
+	else if (nr >= 2 * BREATH)
+		wait_until(!canary_count_alive(drip->objects + nr - 2 * BREATH, BREATH));
+}
+
+/* A few objects of each kind at a time. */
 static int drip_thread(void *arg)
 {
 	struct drip *drip = arg;
@@ -26,8 +37,7 @@ static int drip_thread(void *arg)
 	for (i = 0; i < drip->nr; i++) {
 		if (i % BREATH == 0) {
 			shortage_breathe();
-			/* The pace, which no verdict hangs on. */
-			schedule_timeout_uninterruptible(HZ / 5);
+			drip_pace(drip, i);
 		}
 		kvfree_rcu_headless(drip->objects[i]);
 	}
@@ -103,7 +113,7 @@ static void drip_does_not_wait(struct kunit *test)
 static void long_drip_never_waits(struct kunit *test)
 {
 	/* More than all the pages hold that are kept for this. */
-	struct drip drip = { .nr = 6 * PAGEFUL };
+	struct drip drip = { .nr = 6 * PAGEFUL, .follows = true };
 	struct counters before, after;
 	struct task_struct *task;
 
@@ -122,9 +132,46 @@ static void long_drip_never_waits(struct kunit *test)
 	EXPECT_COUNTERS_ADD_UP(test, &after);
 }
 
+/* How many lots of slab objects come after one vmalloc object at most. */
+#define LOTS 200
+#define LOT 2
+
+/*
+ * Where there are few pages, one channel's open page may have to stand back for
+ * the other's, but not for ever.
+ */
+static void neither_channel_starves(struct kunit *test)
+{
+	void **vmalloc = canaries_new(test, 1, 0);
+	void **slab = canaries_new(test, LOTS * LOT, 8);
+	size_t i, j;
+
+	needs_shortage(test);
+	stay_off_one_cpu(test);
+	rcu_headless_barrier();
+	shortage_for_workers(test);
+	shortage_here(true);
+	kvfree_rcu_headless(vmalloc[0]);
+	for (i = 0; i < LOTS && canary_alive(vmalloc[0]); i++) {
+		shortage_breathe();
+		for (j = 0; j < LOT; j++)
+			kvfree_rcu_headless(slab[LOT * i + j]);
+		/* There is always something open for the drain to seal. */
+		if (i >= 2)
+			wait_until(!canary_count_alive(slab + LOT * (i - 2), LOT));
+	}
+	shortage_here(false);
+	KUNIT_EXPECT_FALSE(test, canary_alive(vmalloc[0]));
+	/* The others were not given away. */
+	for (i *= LOT; i < LOTS * LOT; i++)
+		kvfree_rcu_headless(slab[i]);
+	rcu_headless_barrier();
+}
+
 static struct kunit_case drip_cases[] = {
 	KUNIT_CASE_SLOW(drip_does_not_wait),
 	KUNIT_CASE_SLOW(long_drip_never_waits),
+	KUNIT_CASE_SLOW(neither_channel_starves),
 	{}
 };
 
