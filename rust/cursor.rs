@@ -11,14 +11,17 @@ use core::{
     ptr::NonNull, //
 };
 
-use crate::bulk_page::{
-    pointers,
-    pointers_before,
-    seal,
-    Channel,
-    EmptyPage,
-    Object,
-    SealedPage, //
+use crate::{
+    bulk_page::{
+        pointers,
+        pointers_before,
+        seal,
+        Channel,
+        EmptyPage,
+        Object,
+        SealedPage, //
+    },
+    kcsan::assert_only_writer, //
 };
 
 /// Where the next pointer of a channel goes.
@@ -51,6 +54,7 @@ impl Cursor {
     /// The caller must have the cursor to itself, and keep up its invariant.
     #[inline]
     pub(crate) unsafe fn set(&self, at: *mut Object) {
+        assert_only_writer(&self.0);
         // SAFETY: The cell is valid and nobody else stores to it (contract). Volatile, as another
         // CPU may look at it at any time.
         unsafe { self.0.get().write_volatile(at) };

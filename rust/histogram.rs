@@ -7,6 +7,8 @@ use kernel::sync::atomic::{
     Relaxed, //
 };
 
+use crate::kcsan::assert_only_writer;
+
 /// Counts values by their size: bucket `i` has those below `1 << i` that are in none before it, and
 /// the last bucket all the rest.
 ///
@@ -31,6 +33,7 @@ impl<const N: usize> Histogram<N> {
     pub(crate) fn add(&self, value: u64) {
         let bits = (u64::BITS - value.leading_zeros()) as usize;
         if let Some(bucket) = self.buckets.get(bits.min(N - 1)) {
+            assert_only_writer(bucket);
             bucket.store(bucket.load(Relaxed) + 1, Relaxed);
         }
         self.sum

@@ -20,6 +20,8 @@ use kernel::sync::{
     }, //
 };
 
+use crate::kcsan::assert_only_writer;
+
 /// Odd while something is being changed.
 pub(crate) struct SeqCount(Atomic<usize>);
 
@@ -37,6 +39,7 @@ impl SeqCount {
     ///
     /// Preemption off, lest a reader tries for long.
     pub(crate) fn write<R>(&self, f: impl FnOnce() -> R) -> R {
+        assert_only_writer(&self.0);
         let number = self.0.load(Relaxed);
         self.0.store(number.wrapping_add(1), Relaxed);
         // Who sees any of the changes sees that there are some.

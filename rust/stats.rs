@@ -11,7 +11,10 @@ use kernel::sync::atomic::{
     Relaxed, //
 };
 
-use crate::bulk_page::Channel;
+use crate::{
+    bulk_page::Channel,
+    kcsan::assert_only_writer, //
+};
 
 /// Pages of pointers that exist, empty ones included.
 ///
@@ -180,6 +183,7 @@ impl CpuStats {
     /// takes no atomic addition.
     pub(crate) fn add(&self, counter: Counter, n: i64) {
         if let Some(value) = self.0.get(counter as usize) {
+            assert_only_writer(value);
             value.store(value.load(Relaxed) + n, Relaxed);
         }
     }

@@ -32,6 +32,13 @@ step "Building the module and its tests for $flavour" "$log" \
 	"$top/scripts/module.sh" "$kdir" modules "MO=$out" "${with[@]}"
 grep -E -A 12 '^(warning|.*: warning):?' "$log" >&2 || true
 
+# What LLVM doesn't know it leaves out without a word.
+if grep -qx 'CONFIG_KCSAN=y' "$kdir/.config" &&
+	! grep -q '__tsan_' "$out/rust/rcu_headless.o"; then
+	die "KCSAN wouldn't see the module's Rust: LLVM has ignored what Kbuild asks for" \
+		"See $log"
+fi
+
 # The kernel's own framework for torture, a module of its.
 cp "$kdir/kernel/torture.ko" "$out/"
 
