@@ -28,8 +28,10 @@ rm -f "$dir/results" "$dir/kernel.log" "$dir/end" "$dir/vm.err"
 
 # A kernel that dies ends at once; all its messages are kept.
 append="mode=$mode limit=$((seconds / 3)) panic=-1 ignore_loglevel kunit.enable=1"
-# Of the kernel's own tests none is ours to judge, nor of its data races at boot.
-append="$append kunit.filter_glob=rcu_headless* kcsan.early_enable=0 ${APPEND-}"
+# What is freed is zeroed, so that who still has it sees that.
+append="$append init_on_free=1"
+# Of the kernel's own tests none is ours to judge.
+append="$append kunit.filter_glob=rcu_headless* ${APPEND-}"
 
 boot_um() {
 	# What it leaves about goes here and with it.

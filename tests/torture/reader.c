@@ -10,6 +10,7 @@
 #include <linux/printk.h>
 #include <linux/ratelimit.h>
 #include <linux/sched.h>
+#include <linux/slab.h>
 #include <linux/spinlock.h>
 #include <linux/torture.h>
 
@@ -55,57 +56,92 @@ static void hold(struct rnd_state *rnd, u32 max_us)
 	}
 }
 
-static void read_object(struct rnd_state *rnd, u32 max_us, bool task)
-{
+/* An object that a reader has, and how it was found. */
+struct held {
 	const void *object;
 	struct torture_seen seen;
+};
 
-	object = rcu_dereference(torture_slots[torture_below(rnd, TORTURE_SLOTS)]);
-	if (!object)
-		return;
-	if (torture_object_look(object, &seen)) {
-		if (task)
-			hold(rnd, max_us);
-		else
-			hold_a_while(rnd, max_us);
-		if (torture_object_same(object, &seen))
-			return;
-	}
+static void freed_too_early(void)
+{
 	torture_count(TORTURE_ERRORS, 1);
 	pr_err_ratelimited("rcu_headless: torture: a reader's object was freed before its grace period\n");
 }
 
+/* Takes the object of some slot, if there is one in it. */
+static void take(struct held *held, struct rnd_state *rnd)
+{
+	held->object = rcu_dereference(torture_slots[torture_below(rnd, TORTURE_SLOTS)]);
+	if (held->object && !torture_object_look(held->object, &held->seen)) {
+		freed_too_early();
+		held->object = NULL;
+	}
+}
+
+static void look_again(const struct held *held)
+{
+	if (held->object && !torture_object_same(held->object, &held->seen))
+		freed_too_early();
+}
+
 void torture_read_once(struct rnd_state *rnd, u32 max_us)
 {
+	struct held held;
+
 	rcu_read_lock();
-	read_object(rnd, max_us, false);
+	take(&held, rnd);
+	hold_a_while(rnd, max_us);
+	look_again(&held);
 	rcu_read_unlock();
 	torture_count(TORTURE_READS, 1);
 }
 
+/* As many as a reader has at a time when it has them for long. */
+#define MANY 64
+
+struct reader {
+	struct rnd_state rnd;
+	struct held held[MANY];
+};
+
+static void read_some(struct reader *reader, u32 nr, u32 max_us)
+{
+	u32 i;
+
+	rcu_read_lock();
+	for (i = 0; i < nr; i++)
+		take(&reader->held[i], &reader->rnd);
+	hold(&reader->rnd, max_us);
+	for (i = 0; i < nr; i++)
+		look_again(&reader->held[i]);
+	rcu_read_unlock();
+	torture_count(TORTURE_READS, nr);
+}
+
 int torture_reader(void *thread)
 {
-	struct rnd_state rnd;
+	struct reader *reader = kzalloc(sizeof(*reader), GFP_KERNEL | __GFP_NOFAIL);
+	struct rnd_state *rnd = &reader->rnd;
 
-	torture_seed(&rnd, thread);
+	torture_seed(rnd, thread);
 	while (torture_go_on("torture_reader")) {
-		/* Now and then a grace period has to wait for long. */
-		u32 max_us = torture_below(&rnd, 1000) ? 50 : 5000;
-		u32 i, nested = 1 + torture_below(&rnd, 3);
+		/*
+		 * For long now and then, so that a grace period has to wait, and a
+		 * lot at once, so that it is seen if it doesn't.
+		 */
+		bool many = !torture_below(rnd, 300);
+		u32 nested = 1 + torture_below(rnd, 3);
 
 		rcu_read_lock();
-		for (i = 0; i < nested; i++) {
-			rcu_read_lock();
-			read_object(&rnd, max_us, true);
-			rcu_read_unlock();
-		}
+		while (nested--)
+			read_some(reader, many ? MANY : 1, many ? 20000 : 50);
 		rcu_read_unlock();
-		torture_count(TORTURE_READS, nested);
 		/* Writers, and those who free, want the CPU too. */
-		if (!torture_below(&rnd, 256))
+		if (!torture_below(rnd, 256))
 			schedule_timeout_interruptible(1);
 		cond_resched();
 	}
+	kfree(reader);
 	torture_kthread_stopping("torture_reader");
 	return 0;
 }
