@@ -32,7 +32,7 @@
 //! | `reserve_overrun` | one pointer more is let in than there is room for | lost pointer, no report |
 //! | `inbox_flag_stays` | an inbox's work doesn't say that it has run | objects are stuck |
 //! | `refill_irqs_off` | spare pages are allocated with interrupts off | sleep in atomic context |
-//! | `spares_not_atomic` | a spare is put into its place by a plain store | a page is lost |
+//! | `spare_stays` | who takes a spare leaves it in its place too | two users of one page |
 //! | `kept_pages_shrink` | the shrinker may take the pages that a CPU always needs | waits, no progress |
 //! | `shrinker_undone` | what the shrinker takes is allocated again at once | no memory for others |
 //! | `elapsed_unused` | no page that has waited long enough is emptied by a caller | needless waits |

@@ -127,7 +127,11 @@ impl SparePages {
                 return None;
             }
             // INVARIANT: The place is empty. Acquire: the page is as whoever left it here left it.
-            let page = NonNull::new(place.xchg(core::ptr::null_mut(), Acquire))?;
+            let page = match mutant!("spare_stays") {
+                false => place.xchg(core::ptr::null_mut(), Acquire),
+                true => place.load(Acquire),
+            };
+            let page = NonNull::new(page)?;
             // SAFETY: By the type invariant it was given up as an empty page to this place alone,
             // and nobody else can have got it from there.
             Some(unsafe { EmptyPage::from_link(page) })
@@ -170,10 +174,6 @@ impl SparePages {
     fn put(&self, page: EmptyPage) -> Option<EmptyPage> {
         let link = page.into_link();
         for place in &self.places {
-            if mutant!("spares_not_atomic") && place.load(Relaxed).is_null() {
-                place.store(link.as_ptr(), Relaxed);
-                return None;
-            }
             // INVARIANT: The page is given up to this place alone. Full, so that it is there whole
             // before it can be found.
             if place

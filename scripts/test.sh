@@ -69,7 +69,7 @@ explain() {
 	say "What failed (all of it is in $dir):"
 	grep -E "^ *not ok " "$dir/ktap" | head -n 20 || true
 	[ -s "$dir/splats" ] || return 0
-	at=$(grep -nF -m 1 -e "$(head -n 1 "$dir/splats")" "$dir/kernel.log" | cut -d : -f 1)
+	at=$(grep -nF -m 1 -e "$(head -n 1 "$dir/splats")" "$dir/kernel.log" | cut -d : -f 1) || true
 	say "The kernel's first complaint, line ${at:=1} of kernel.log:"
 	head -n "$at" "$dir/kernel.log" | grep -E '# |ok [0-9]|rcu_headless-test:' | tail -n 3 || true
 	tail -n "+$at" "$dir/kernel.log" | head -n 40

@@ -1,13 +1,16 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# Loading the module with each of its allocations failing in turn, by fault
+# Loading the module with each allocation of its own failing in turn, by fault
 # injection: it is loaded whole or not at all, and the next load succeeds.
 
 # shellcheck source=lib/ktap.sh
 . /tests/lib/ktap.sh
 
 module=/modules/rcu_headless.ko
+tracing=/sys/kernel/tracing
+# Each spare page is another allocation like the one before.
+parameters=spares=3
 
 absent() {
 	! grep -q '^rcu_headless ' /proc/modules &&
@@ -33,33 +36,69 @@ for faults in failslab fail_page_alloc; do
 done
 echo 0 >/sys/kernel/debug/fail_page_alloc/min-order
 
+# Loads the module with its nth allocation failing, and unloads it: status as that of
+# load-failing, or 3 if something is left.
+load() {
+	/tests/load-failing $module "$1" "$parameters"
+	loaded=$?
+	[ $loaded -gt 1 ] || rmmod rcu_headless || return 3
+	if ! absent; then
+		echo "# something is left after failing allocation $1"
+		return 3
+	fi
+	return $loaded
+}
+
+# Whether a load comes to the module's own code before the nth allocation.
+comes_to_init() {
+	echo 0 >$tracing/trace
+	load "$1"
+	[ $? -ne 3 ] || status=1
+	grep -q 'initcall_start: func=.*rcu_headless' $tracing/trace
+}
+
+# The first allocation after those of the module loader, as far as can be told.
+first_of_ours() {
+	low=0 high=1
+	[ -d $tracing/events/initcall ] || return
+	echo 1 >$tracing/events/initcall/initcall_start/enable
+	until comes_to_init $high || [ $status -ne 0 ]; do
+		low=$high
+		high=$((high * 2))
+	done
+	while [ $((high - low)) -gt 1 ]; do
+		middle=$(((low + high) / 2))
+		if comes_to_init $middle; then
+			high=$middle
+		else
+			low=$middle
+		fi
+	done
+	echo 0 >$tracing/events/initcall/initcall_start/enable
+	echo 0 >$tracing/trace
+}
+
 # The module loader's own vmalloc() complains when it is its turn.
 # So do its trace events, though what fails is handled.
-echo "rcu_headless-test: expect vmalloc error|WARNING: at event_define_fields" >/dev/kmsg
-n=0
+echo "rcu_headless-test: allow vmalloc error|WARNING: at event_define_fields" >/dev/kmsg
 failures=0
 status=0
+first_of_ours
+n=$high
 while [ $status -eq 0 ]; do
-	n=$((n + 1))
-	/tests/load-failing $module $n
+	load $n
 	case $? in
-	0)
-		# No allocation is left to fail: this was an ordinary load.
-		rmmod rcu_headless || status=1
-		break
-		;;
-	1) rmmod rcu_headless || status=1 ;;
+	# No allocation is left to fail: this was an ordinary load.
+	0) break ;;
+	1) ;;
 	2) failures=$((failures + 1)) ;;
 	*) status=1 ;;
 	esac
-	if ! absent; then
-		echo "# something is left after failing allocation $n"
-		status=1
-	fi
+	n=$((n + 1))
 done
 echo "rcu_headless-test: expect-end" >/dev/kmsg
 ktap_result "failed loads leave nothing" $status
-echo "# $failures of $n loads failed"
+echo "# $failures of $((n - high + 1)) loads failed, from allocation $high on"
 
 for faults in failslab fail_page_alloc; do
 	echo Y >/sys/kernel/debug/$faults/ignore-gfp-wait

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * load-failing MODULE N: loads a module with the Nth allocation failing that is
- * made on the way. Exit status: 0 loaded and no allocation failed, 1 loaded all
+ * load-failing MODULE N PARAMETERS: loads a module with the Nth allocation failing
+ * that is made on the way. Exit status: 0 loaded and no allocation failed, 1 loaded all
  * the same, 2 not loaded, 3 trouble.
  *
  * insmod won't do: its own allocations would count, and busybox's tries again.
@@ -25,8 +25,8 @@ int main(int argc, char **argv)
 	char left[16] = "";
 	long loaded;
 
-	if (argc != 3) {
-		fprintf(stderr, "usage: %s MODULE N\n", argv[0]);
+	if (argc != 4) {
+		fprintf(stderr, "usage: %s MODULE N PARAMETERS\n", argv[0]);
 		return 3;
 	}
 	module = open(argv[1], O_RDONLY | O_CLOEXEC);
@@ -38,7 +38,7 @@ int main(int argc, char **argv)
 
 	if (write(faults, argv[2], strlen(argv[2])) < 0)
 		return trouble("write to fail-nth");
-	loaded = syscall(SYS_finit_module, module, "", 0);
+	loaded = syscall(SYS_finit_module, module, argv[3], 0);
 	/* What is left of the count is above 0 if it didn't come to a failure. */
 	if (pread(faults, left, sizeof(left) - 1, 0) < 0)
 		return trouble("read of fail-nth");

@@ -11,6 +11,8 @@
 struct busy {
 	void **objects;
 	size_t nr;
+	/* How many of its calls have returned. */
+	size_t returned;
 	struct completion done;
 };
 
@@ -21,6 +23,7 @@ static int busy_thread(void *arg)
 
 	for (i = 0; i < busy->nr; i++) {
 		kvfree_rcu_headless(busy->objects[i]);
+		smp_store_release(&busy->returned, i + 1);
 		cond_resched();
 	}
 	complete(&busy->done);
@@ -37,6 +40,16 @@ static size_t nr_done(struct busy *busy)
 	for (i = 0; i < BUSY; i++)
 		done += completion_done(&busy[i].done);
 	return done;
+}
+
+/* How many of their calls have returned. */
+static size_t nr_returned(struct busy *busy)
+{
+	size_t i, returned = 0;
+
+	for (i = 0; i < BUSY; i++)
+		returned += smp_load_acquire(&busy[i].returned);
+	return returned;
 }
 
 /* What only grows is never seen to shrink, and no more is freed than queued. */
@@ -56,7 +69,7 @@ static void expect_progress(struct kunit *test, const struct counters *last,
 static void sums_never_go_backwards(struct kunit *test)
 {
 	struct counters before, last, now;
-	size_t i, done = 0, looks = 0, nr = 16 * PAGEFUL;
+	size_t i, returned, done = 0, looks = 0, nr = 16 * PAGEFUL;
 	struct busy busy[BUSY] = {};
 
 	for (i = 0; i < BUSY; i++) {
@@ -77,7 +90,11 @@ static void sums_never_go_backwards(struct kunit *test)
 	while (done < BUSY) {
 		/* Before the look, so that the last one sees everything. */
 		done = nr_done(busy);
+		returned = nr_returned(busy);
 		counters_read(test, &now);
+		/* A call that has returned is counted, wherever its pointer is. */
+		KUNIT_EXPECT_GE(test, counters_queued(&now) - counters_queued(&before),
+				returned);
 		expect_progress(test, &last, &now);
 		last = now;
 		looks++;
