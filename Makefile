@@ -38,8 +38,8 @@ help:
 #:
 #:   DEPS=skip     install no packages; say what is missing
 #:   JOBS=n        how many compilers to run at once (default: one per CPU)
-#:   KERNELS=...   for make test and torture: some of um, x86_64, x86_64-kasan,
-#:                 x86_64-kcsan, x86_64-rt, x86_64-plain, with @8 for eight CPUs
+#:   KERNELS=...   for make test and torture: some of um, x86_64, x86_64-kcsan,
+#:                 x86_64-rt, x86_64-plain, with @8 for eight CPUs
 #:                 (default: um x86_64; for torture all)
 #:   DURATION=s    for make torture: how long on each kernel (default: 600)
 #:   SEED=n        for make torture: what chance begins with (default: 1)

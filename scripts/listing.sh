@@ -19,7 +19,7 @@ functions=("$@")
 
 "$top/scripts/deps.sh" test
 find_tools
-kdir=$("$top/scripts/kernel/build.sh" x86_64)
+kdir=$("$top/scripts/kernel/build.sh" x86_64-plain)
 out=$cache/build/listing-$(basename "$kdir")
 lock "build-$(basename "$out")"
 mkdir -p "$out" "$cache/logs"

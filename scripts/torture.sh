@@ -11,7 +11,7 @@
 #   SEED=1                what chance begins with
 #   KERNELS="um ..."      which kernels, with a number of CPUs behind them if wanted:
 #                           um             user-mode Linux
-#                           x86_64-kasan   KASAN, lockdep, debug objects, kmemleak
+#                           x86_64         KASAN, lockdep, debug objects, kmemleak
 #                           x86_64-kcsan   data races
 #                           x86_64-rt      PREEMPT_RT
 #                           x86_64-plain@1, x86_64-plain@8
@@ -28,7 +28,7 @@ seed=${SEED:-1}
 case $duration$seed in
 *[!0-9]*) die "DURATION and SEED are numbers" "scripts/torture.sh --help" ;;
 esac
-export KERNELS=${KERNELS:-um x86_64-kasan x86_64-kcsan x86_64-rt x86_64-plain@1 x86_64-plain@8}
+export KERNELS=${KERNELS:-um x86_64 x86_64-kcsan x86_64-rt x86_64-plain@1 x86_64-plain@8}
 export TESTS="80-torture 90-leaks"
 # What the torture takes beyond its time, to begin rounds and end them, under emulation.
 export SECONDS_MAX=$((duration * 3 + 600))

@@ -15,7 +15,7 @@
 
 dir=/sys/kernel/debug/rcu_headless
 module=/sys/module/rcu_headless_pending/parameters
-filter=/sys/module/kunit/parameters/filter_glob
+kunit=/sys/module/kunit/parameters
 
 # value FILE NAME
 value() {
@@ -129,7 +129,9 @@ rmmod rcu_headless
 taskset -p ff $$ >/dev/null
 ktap_need insmod /modules/rcu_headless.ko
 faults_on
-printf %s 'rcu_headless_[ms][ih][so]*' >$filter
+# Those of misuse and of shortage that take little time.
+printf %s 'rcu_headless_[ms][ih][so]*' >$kunit/filter_glob
+printf %s 'speed>slow' >$kunit/filter
 ktap_need insmod /modules/rcu_headless_kunit.ko
 control drain
 ktap_check "callers: no objects when off" is "$(callers_sum objects .)" 0
@@ -152,7 +154,8 @@ for histogram in page_wait_us fallback_us bulk_objects; do
 	ktap_check "latency: $histogram adds up" adds_up $histogram
 done
 
-printf %s '*' >$filter
+printf %s '*' >$kunit/filter_glob
+printf %s 'speed>=very_slow' >$kunit/filter
 faults_off
 rmmod rcu_headless_kunit
 # A caller that is gone has no name, and its address isn't for everybody.

@@ -16,7 +16,7 @@ tracing=/sys/kernel/tracing
 events=$tracing/events/rcu_headless
 dir=/sys/kernel/debug/rcu_headless
 module=/sys/module/rcu_headless_pending/parameters
-filter=/sys/module/kunit/parameters/filter_glob
+kunit=/sys/module/kunit/parameters
 
 # seen EVENT REGEX: how often the event was traced with fields that match
 seen() {
@@ -74,7 +74,9 @@ faults_on
 # The tests choose their CPUs themselves.
 taskset -p ff $$ >/dev/null
 echo 0 >$tracing/trace
-printf %s 'rcu_headless_[ms][ih][so]*' >$filter
+# Those of misuse and of shortage that take little time.
+printf %s 'rcu_headless_[ms][ih][so]*' >$kunit/filter_glob
+printf %s 'speed>slow' >$kunit/filter
 echo 0 >$events/queue/enable
 ktap_need insmod /modules/rcu_headless_kunit.ko
 ktap_check "queue: not when it is off" is "$(seen queue .)" 0
@@ -84,7 +86,8 @@ ktap_check "misuse: there was some" [ "$(seen misuse kind=misuse_atomic)" -gt 0 
 ktap_check "fallback: each" is "$(seen fallback 'caller=.* waited_ns=[1-9]')" \
 	"$(stats_sum fallbacks)"
 rmmod rcu_headless_kunit
-printf %s '*' >$filter
+printf %s '*' >$kunit/filter_glob
+printf %s 'speed>=very_slow' >$kunit/filter
 faults_off
 
 echo 0 >$events/enable

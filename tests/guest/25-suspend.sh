@@ -46,7 +46,7 @@ nothing_pending() {
 
 test_level() {
 	ktap_need insmod /modules/rcu_headless_pending.ko
-	# Full pages may go at once, open ones wait longer than the test takes.
+	# Full pages may go at once, open ones wait for as long as a suspend takes.
 	echo 1 >$module/hold
 	echo 0 >$module/hold
 	ktap_check "$1: objects are pending" [ "$(cat $module/alive)" -gt 0 ]
@@ -76,7 +76,7 @@ echo 1 >/sys/module/suspend/parameters/pm_test_delay
 cpus=$(grep -c '^processor' /proc/cpuinfo)
 state=$(sleep_state)
 
-ktap_need insmod /modules/rcu_headless.ko drain_delay_ms=10000
+ktap_need insmod /modules/rcu_headless.ko drain_delay_ms=4000
 ktap_need insmod /modules/rcu_headless_canary.ko
 for level in $levels; do
 	if reaches "$level"; then

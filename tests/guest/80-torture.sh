@@ -14,7 +14,7 @@
 . /tests/lib/disturb.sh
 
 torture=/sys/module/rcu_headless_torture/parameters
-seconds=${torture_seconds:-60}
+seconds=${torture_seconds:-45}
 seed=${torture_seed:-1}
 alone="offline faults hog expedited files callers"
 phases="none $alone reload all"

@@ -69,7 +69,7 @@ static void expect_progress(struct kunit *test, const struct counters *last,
 static void sums_never_go_backwards(struct kunit *test)
 {
 	struct counters before, last, now;
-	size_t i, returned, done = 0, looks = 0, nr = 16 * PAGEFUL;
+	size_t i, returned, done = 0, looks = 0, nr = 8 * PAGEFUL;
 	struct busy busy[BUSY] = {};
 
 	for (i = 0; i < BUSY; i++) {

@@ -105,10 +105,6 @@ static int start_all(void)
 	unsigned int nr_cpus = num_online_cpus();
 	int err;
 
-	max_threads = 2 * nr_cpus + 6;
-	threads = kcalloc(max_threads, sizeof(*threads), GFP_KERNEL);
-	if (!threads)
-		return -ENOMEM;
 	err = start(torture_reader, "torture_reader", nr_cpus);
 	err = err ?: start(torture_writer, "torture_writer", nr_cpus);
 	err = err ?: start(torture_hardirq_writer, "torture_hardirq", 2);
@@ -167,16 +163,27 @@ static int __init rcu_headless_torture_init(void)
 
 	if (err)
 		return err;
+	max_threads = 2 * num_online_cpus() + 6;
+	threads = kcalloc(max_threads, sizeof(*threads), GFP_KERNEL);
+	if (!threads) {
+		err = -ENOMEM;
+		goto destroy_caches;
+	}
 	if (!torture_init_begin("rcu_headless", 0)) {
-		torture_caches_destroy();
-		return -EBUSY;
+		err = -EBUSY;
+		goto free_threads;
 	}
 	err = start_all();
 	torture_init_end();
-	if (err) {
-		end_all();
-		torture_caches_destroy();
-	}
+	if (!err)
+		return 0;
+	end_all();
+	goto destroy_caches;
+
+free_threads:
+	kfree(threads);
+destroy_caches:
+	torture_caches_destroy();
 	return err;
 }
 

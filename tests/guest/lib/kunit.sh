@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # Runs the KUnit suites against the module, loaded with the parameters given, with
-# page allocation set up to fail for tests that want it.
+# page allocation set up to fail for tests that want it. KUNIT_SUITES says which, if
+# not all.
 # shellcheck shell=sh
 
 set -e
@@ -14,7 +15,9 @@ faults_on
 
 insmod /modules/rcu_headless.ko "$@"
 insmod /modules/rcu_headless_canary.ko
+printf %s "${KUNIT_SUITES-*}" >/sys/module/kunit/parameters/filter_glob
 insmod /modules/rcu_headless_kunit.ko
+printf %s '*' >/sys/module/kunit/parameters/filter_glob
 
 suites=$(cd $debugfs/kunit && echo rcu_headless_*)
 failed=0
