@@ -112,7 +112,7 @@ for kernel in $kernels; do
 	# A test that's missing is crashed, and an error or two besides: counted once.
 	[ $bad -gt 0 ] || bad=$(number errors "$dir/counts.json")
 	failed=$((failed + bad))
-	[ $bad -eq 0 ] || wrong+=("$dir")
+	[ "$bad" -eq 0 ] || wrong+=("$dir")
 done
 
 for dir in ${wrong[@]+"${wrong[@]}"}; do

@@ -23,6 +23,7 @@ static int busy_thread(void *arg)
 
 	for (i = 0; i < busy->nr; i++) {
 		kvfree_rcu_headless(busy->objects[i]);
+		/* Release: after all that the call has done. */
 		smp_store_release(&busy->returned, i + 1);
 		cond_resched();
 	}
@@ -47,6 +48,7 @@ static size_t nr_returned(struct busy *busy)
 {
 	size_t i, returned = 0;
 
+	/* Acquire: what is looked at afterwards is no older. */
 	for (i = 0; i < BUSY; i++)
 		returned += smp_load_acquire(&busy[i].returned);
 	return returned;
