@@ -48,9 +48,10 @@ static size_t nr_returned(struct busy *busy)
 {
 	size_t i, returned = 0;
 
-	/* Acquire: what is looked at afterwards is no older. */
-	for (i = 0; i < BUSY; i++)
+	for (i = 0; i < BUSY; i++) {
+		/* Acquire: what is looked at afterwards is no older. */
 		returned += smp_load_acquire(&busy[i].returned);
+	}
 	return returned;
 }
 
