@@ -30,6 +30,8 @@ rm -f "$dir/results" "$dir/kernel.log" "$dir/end" "$dir/vm.err"
 append="mode=$mode limit=$((seconds / 3)) panic=-1 ignore_loglevel kunit.enable=1"
 # What is freed is zeroed, so that who still has it sees that.
 append="$append init_on_free=1"
+# A cache that stands for several can't be told to fail by itself.
+append="$append slab_nomerge"
 # Of the kernel's own tests none is ours to judge.
 append="$append kunit.filter_glob=rcu_headless* ${APPEND-}"
 
