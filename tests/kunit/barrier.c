@@ -8,6 +8,7 @@
 #include <linux/sched.h>
 #include <linux/workqueue.h>
 
+#include "faults.h"
 #include "fixture.h"
 
 /* How many jiffies others are given to get on, or to go wrong. No verdict hangs on it. */
@@ -126,8 +127,97 @@ static void waits_for_the_last_drain(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, waiter.alive, 0);
 }
 
+/* Queues objects without memory, until it is told to stop. */
+struct queuer {
+	void **objects;
+	size_t nr, queued;
+	bool stop;
+	struct completion done;
+};
+
+static int queuer_thread(void *arg)
+{
+	struct queuer *queuer = arg;
+	size_t i;
+
+	shortage_here(true);
+	for (i = 0; i < queuer->nr && !READ_ONCE(queuer->stop); i++) {
+		if (i % BREATH == 0)
+			shortage_breathe();
+		kvfree_rcu_headless(queuer->objects[i]);
+		WRITE_ONCE(queuer->queued, i + 1);
+	}
+	shortage_here(false);
+	complete(&queuer->done);
+	return 0;
+}
+
+/* Shares a CPU with others, who get as little of it as their priority says. */
+static int sharer_thread(void *arg)
+{
+	struct occupier *occupier = arg;
+
+	while (!READ_ONCE(occupier->stop)) {
+		cpu_relax();
+		cond_resched();
+	}
+	complete(&occupier->done);
+	return 0;
+}
+
+/*
+ * Who has waited for lack of memory has taken others' pages along, and takes its
+ * time to free what is in them.
+ */
+static void waits_for_pages_in_hand(struct kunit *test)
+{
+	struct queuer queuer = { .nr = 16 * PAGEFUL };
+	struct occupier sharer = {};
+	struct counters before, now;
+	struct task_struct *task, *other;
+	unsigned int cpu;
+	size_t i, queued, alive;
+	bool waits;
+
+	needs_shortage(test);
+	cpu = stay_off_one_cpu(test);
+	queuer.objects = canaries_new(test, queuer.nr, 4);
+	init_completion(&queuer.done);
+	init_completion(&sharer.done);
+	rcu_headless_barrier();
+	shortage_for_workers(test);
+	counters_read(test, &before);
+	task = kthread_create_on_cpu(queuer_thread, &queuer, cpu, "queuer/%u");
+	KUNIT_ASSERT_FALSE(test, IS_ERR(task));
+	other = kthread_create_on_cpu(sharer_thread, &sharer, cpu, "sharer/%u");
+	if (IS_ERR(other)) {
+		kthread_stop(task);
+		KUNIT_FAIL_AND_ABORT(test, "no sharer");
+	}
+	wake_up_process(task);
+	waits = wait_until((counters_read(test, &now), now.fallbacks > before.fallbacks));
+	/* It is asleep, or about to be. */
+	sched_set_normal(task, MAX_NICE);
+	wake_up_process(other);
+	queued = READ_ONCE(queuer.queued);
+	WRITE_ONCE(queuer.stop, true);
+	rcu_headless_barrier();
+	alive = canary_count_alive(queuer.objects, queued);
+	WRITE_ONCE(sharer.stop, true);
+	wait_for_completion(&sharer.done);
+	wait_for_completion(&queuer.done);
+
+	KUNIT_EXPECT_TRUE(test, waits);
+	KUNIT_EXPECT_GT(test, queued, PAGEFUL);
+	KUNIT_EXPECT_EQ(test, alive, 0);
+	for (i = queuer.queued; i < queuer.nr; i++)
+		kvfree_rcu_headless(queuer.objects[i]);
+	rcu_headless_barrier();
+}
+
 static struct kunit_case barrier_cases[] = {
 	KUNIT_CASE(waits_for_the_last_drain),
+	KUNIT_CASE_SLOW(waits_for_pages_in_hand),
 	{}
 };
 

@@ -219,6 +219,24 @@ void **canaries_new(struct kunit *test, size_t nr, unsigned int slab_of_8)
 	return objects;
 }
 
+static bool has_surplus(struct kunit *test)
+{
+	struct counters now;
+
+	/* Who finds few of them has more got. */
+	kvfree_rcu_headless(canary_new(CANARY_SLAB));
+	rcu_headless_barrier();
+	counters_read(test, &now);
+	return now.pages_spare > FEW_SPARES * (long)num_online_cpus();
+}
+
+void needs_surplus(struct kunit *test)
+{
+	if (fixture_spares() <= FEW_SPARES)
+		kunit_skip(test, "needs more spares than are always kept");
+	KUNIT_ASSERT_TRUE(test, wait_until(has_surplus(test)));
+}
+
 void report_expected(const char *what, const char *caller)
 {
 	pr_info("rcu_headless-test: expect %s, by %s\n", what, caller);

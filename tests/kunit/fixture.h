@@ -50,6 +50,15 @@ void fixture_suite_exit(struct kunit_suite *suite);
 bool fixture_checks_double_free(void);
 unsigned int fixture_spares(void);
 
+/* No CPU ever has fewer empty pages at hand. */
+#define FEW_SPARES 3
+
+/*
+ * Skips the test where it can't have more, and waits until this CPU has: memory that
+ * the shrinker gave back is missing for a while.
+ */
+void needs_surplus(struct kunit *test);
+
 /* Parameters that a test may change. They are set back when it ends. */
 enum parameter {
 	PARAMETER_DRAIN_DELAY_MS,

@@ -10,9 +10,6 @@
 
 #include "fixture.h"
 
-/* No more than a CPU may always keep, and what it takes when it may. */
-#define FEW_SPARES 3
-
 /* The largest blocks make short work of it. */
 #define HOG_ORDER MAX_PAGE_ORDER
 
@@ -76,13 +73,6 @@ static bool all_at_hand(struct kunit *test, struct counters *now)
 	return now->pages_spare == now->pages_allocated;
 }
 
-/* Whether some CPU has more than it must. */
-static bool some_to_give_back(struct kunit *test, struct counters *now)
-{
-	counters_read(test, now);
-	return now->pages_spare > FEW_SPARES * (long)num_online_cpus();
-}
-
 /* Gives back what it says, and keeps what is needed. */
 static void shrinker_gives_back(struct kunit *test)
 {
@@ -91,8 +81,7 @@ static void shrinker_gives_back(struct kunit *test)
 	LIST_HEAD(hogged);
 	void **objects;
 
-	if (fixture_spares() <= FEW_SPARES)
-		kunit_skip(test, "needs more spares than are always kept");
+	needs_surplus(test);
 	rcu_headless_barrier();
 	counters_read(test, &before);
 	hog_memory(test, &hogged, &before, &during);
@@ -128,10 +117,9 @@ static bool stays_small(struct kunit *test, struct counters *scanned, struct cou
 	LIST_HEAD(hogged);
 	void **objects;
 
-	/* A caller who finds few has more got, when the last scan is long past. */
-	KUNIT_ASSERT_TRUE(test, wait_until((kvfree_rcu_headless(canary_new(CANARY_SLAB)),
-					    rcu_headless_barrier(),
-					    some_to_give_back(test, &before))));
+	/* The last scan is long past then. */
+	needs_surplus(test);
+	counters_read(test, &before);
 	objects = canaries_new(test, 2, 4);
 	not_yet = hog_memory(test, &hogged, &before, scanned);
 	free_hogged(&hogged);
@@ -149,8 +137,6 @@ static void not_refilled_at_once(struct kunit *test)
 	bool told = false;
 	int tries;
 
-	if (fixture_spares() <= FEW_SPARES)
-		kunit_skip(test, "needs more spares than are always kept");
 	stay_off_one_cpu(test);
 	for (tries = 0; tries < 3 && !told; tries++)
 		told = stays_small(test, &scanned, &now);

@@ -126,35 +126,50 @@ static void never_before_its_grace_period(struct kunit *test)
 	rcu_headless_barrier();
 }
 
-/* Whether a grace period has begun since a cookie was taken when there was none. */
-static bool has_begun(const struct rcu_gp_seq *idle)
+/* Whether a grace period has begun since a cookie was taken. */
+static bool has_begun(const struct rcu_gp_seq *cookie)
 {
 	struct rcu_gp_seq now;
 
 	get_state_synchronize_rcu_full(&now);
-	return now.norm != idle->norm;
+	return now.norm != cookie->norm;
+}
+
+/* Whether the module has asked for one since the counters were read. */
+static bool has_asked(struct kunit *test, const struct counters *before)
+{
+	struct counters now;
+
+	cond_resched();
+	counters_read(test, &now);
+	return now.grace_periods > before->grace_periods;
 }
 
 /*
  * Queues two objects, the second when the grace period that the first needs has
- * begun. Returns whether it came to that: others' grace periods may be in the way.
+ * begun. Returns whether it came to that: it may begin before anybody can look.
  */
 static bool one_after_the_other(struct kunit *test, unsigned int cpu)
 {
 	void **objects = canaries_new(test, 2, 8);
 	struct canary_reader reader = { .objects = objects, .nr = 2 };
-	struct rcu_gp_seq idle;
+	unsigned long end = jiffies + CHANCES;
+	struct counters before;
+	struct rcu_gp_seq asked;
 	bool begun = false;
 	size_t i;
 
 	/* Nobody's callback, as that of a thread that has ended, waits for one now. */
 	rcu_barrier();
 	KUNIT_ASSERT_EQ(test, 0, canary_reader_start(&reader, cpu));
-	get_state_synchronize_rcu_full(&idle);
+	counters_read(test, &before);
 	kfree_rcu_headless(objects[0]);
+	while (!has_asked(test, &before) && time_before(jiffies, end))
+		;
+	get_state_synchronize_rcu_full(&asked);
 	for (i = 0; i < CHANCES && !begun; i++) {
 		schedule_timeout_uninterruptible(1);
-		begun = has_begun(&idle);
+		begun = has_begun(&asked);
 	}
 	kfree_rcu_headless(objects[1]);
 	/* Time for that to be sealed. */
@@ -175,6 +190,8 @@ static void later_page_is_freed_too(struct kunit *test)
 	bool seen = false;
 	int tries;
 
+	/* With few, the second page would stay open until the first is freed. */
+	needs_surplus(test);
 	parameter_set(test, PARAMETER_DRAIN_DELAY_MS, "0");
 	rcu_headless_barrier();
 	for (tries = 0; tries < 20 && !seen; tries++)

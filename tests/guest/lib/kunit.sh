@@ -15,9 +15,11 @@ faults_on
 
 insmod /modules/rcu_headless.ko "$@"
 insmod /modules/rcu_headless_canary.ko
-printf %s "${KUNIT_SUITES-*}" >/sys/module/kunit/parameters/filter_glob
+kunit_glob=/sys/module/kunit/parameters/filter_glob
+kunit_all=$(cat $kunit_glob)
+printf %s "${KUNIT_SUITES-$kunit_all}" >$kunit_glob
 insmod /modules/rcu_headless_kunit.ko
-printf %s '*' >/sys/module/kunit/parameters/filter_glob
+printf %s "$kunit_all" >$kunit_glob
 
 suites=$(cd $debugfs/kunit && echo rcu_headless_*)
 failed=0
