@@ -5,6 +5,9 @@
 //! In this order, each counted on its own: a spare page; a page that can be allocated without
 //! waiting; a page of this CPU whose grace period is over, emptied on the spot; and, when all that
 //! fails, the caller waits for a grace period and empties all pages of this CPU.
+//!
+//! Who needs a page while too much waits already is held back first: callers can queue faster than
+//! grace periods end or objects are freed, and nothing else would keep them from taking all memory.
 
 use kernel::{
     bindings,
@@ -35,7 +38,10 @@ use crate::{
         synchronize_rcu_expedited, //
     },
     sizes,
-    stats::Counter,
+    stats::{
+        self,
+        Counter, //
+    },
     this_cpu::Task,
     trace, //
 };
@@ -58,6 +64,7 @@ pub(crate) unsafe fn queue(
     caller: usize,
 ) -> bool {
     let mut page: Option<(EmptyPage, Counter)> = None;
+    let mut was_held_back = false;
     loop {
         // This may be another CPU than the last time, or somebody may have opened a page there.
         let mut queue = engine.queues.own_this_cpu(task);
@@ -68,7 +75,11 @@ pub(crate) unsafe fn queue(
         if unsafe { queue.push(channel, object) } {
             return true;
         }
-        let spare = || Some((queue.take_spare()?, Counter::PagesSpare));
+        let hold_back = !was_held_back && too_much_waits();
+        let spare = || match hold_back {
+            false => Some((queue.take_spare()?, Counter::PagesSpare)),
+            true => None,
+        };
         if let Some((page, source)) = page.take().or_else(spare) {
             queue.count(source, 1);
             // SAFETY: The contract of this function.
@@ -77,18 +88,31 @@ pub(crate) unsafe fn queue(
         }
         drop(queue);
         // Not with the queue in hand: no allocation with preemption off.
-        page = EmptyPage::new_nowait()
-            .map(|page| (page, Counter::PagesFresh))
-            .or_else(|| Some((drain::empty_one(task, engine)?, Counter::PagesElapsed)));
-        if page.is_none() {
-            // SAFETY: The contract of this function.
-            unsafe { wait_and_free(task, engine, channel, object, caller) };
+        if !hold_back {
+            page = EmptyPage::new_nowait().map(|page| (page, Counter::PagesFresh));
+        }
+        page = page.or_else(|| Some((drain::empty_one(task, engine)?, Counter::PagesElapsed)));
+        if page.is_some() {
+            continue;
+        }
+        let alone = (!hold_back).then_some(object);
+        // SAFETY: The contract of this function.
+        unsafe { wait_and_free(task, engine, channel, alone, caller) };
+        if !hold_back {
             return true;
         }
+        // Once for a page: that is slow enough, and others may be to blame for what still waits.
+        was_held_back = true;
     }
 }
 
-/// Waits for a grace period and frees `object`, along with all that waits on this CPU.
+/// Whether the objects in sealed pages take more memory than they may.
+fn too_much_waits() -> bool {
+    !mutant!("not_held_back") && stats::BYTES.get() > params::pending_bytes() as i64
+}
+
+/// Waits for a grace period and frees all that waits on this CPU, along with `object`, unless that
+/// is to be queued after all.
 ///
 /// The caller takes what waits with it before it waits, so that one grace period serves all of it,
 /// wherever the caller wakes up. The emptied pages go back to where they came from: after one wait
@@ -101,20 +125,23 @@ unsafe fn wait_and_free(
     task: &mut Task,
     engine: &Engine,
     channel: Channel,
-    object: Object,
+    object: Option<Object>,
     caller: usize,
 ) {
     callers::fallback(caller);
     // SAFETY: The object is ours.
-    let bytes = unsafe { sizes::of(channel, object) };
+    let object = object.map(|object| (object, unsafe { sizes::of(channel, object) }));
     let start = Instant::<Monotonic>::now();
     let _in_hand = engine.in_hand.read_lock();
     let (home, waiting) = {
         let mut queue = engine.queues.own_this_cpu(task);
         queue.count_together(|queue| {
+            queue.count(Counter::GracePeriods, 1);
+            let Some((_, bytes)) = object else {
+                return queue.count(Counter::HeldBack, 1);
+            };
             queue.count(Counter::queued(channel), 1);
             queue.count_waiting(channel, 1, bytes);
-            queue.count(Counter::GracePeriods, 1);
             queue.count(Counter::Fallbacks, 1);
         });
         (queue.cpu(), queue.take_all())
@@ -128,12 +155,16 @@ unsafe fn wait_and_free(
 
     let waited = start.elapsed();
     trace::fallback(caller, channel, waited);
-    double_free::leave(object);
-    // SAFETY: The object is ours to free (contract), and its grace period is over.
-    unsafe { bindings::kvfree(object) };
+    if let Some((object, _)) = object {
+        double_free::leave(object);
+        // SAFETY: The object is ours to free (contract), and its grace period is over.
+        unsafe { bindings::kvfree(object) };
+    }
     let queue: OwnedQueue<'_> = engine.queues.own_this_cpu(task);
     queue.count_together(|queue| {
-        queue.count_freed(channel, 1, bytes);
+        if let Some((_, bytes)) = object {
+            queue.count_freed(channel, 1, bytes);
+        }
         queue.shared().latency.caller_waited(waited);
     });
     drop(queue);

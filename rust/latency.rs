@@ -97,7 +97,7 @@ fn micros(time: Delta) -> u64 {
 pub(crate) struct Summary {
     /// From the first object queued in a page to its objects freed, in µs.
     pub(crate) page_wait_us: Counts<TIMES>,
-    /// How long callers waited for lack of memory, in µs.
+    /// How long callers waited, in µs.
     pub(crate) fallback_us: Counts<TIMES>,
     /// How many objects a page had.
     pub(crate) bulk_objects: Counts<OBJECTS>,

@@ -35,6 +35,7 @@
 //! | `spare_stays` | who takes a spare leaves it in its place too | two users of one page |
 //! | `kept_pages_shrink` | the shrinker may take the pages that a CPU always needs | waits, no progress |
 //! | `shrinker_undone` | what the shrinker takes is allocated again at once | no memory for others |
+//! | `not_held_back` | callers go on however much waits | no memory for others |
 //! | `elapsed_unused` | no page that has waited long enough is emptied by a caller | needless waits |
 //! | `no_rescuer` | the queues' work runs where work may wait for memory | deadlock under pressure |
 //! | `no_rcu_barrier` | unloading doesn't wait for the alarms' callbacks | call into what is gone |

@@ -18,7 +18,10 @@ use kernel::{
         c_int, //
     },
     module_param::ModuleParam,
-    page::PAGE_SIZE,
+    page::{
+        PAGE_SHIFT,
+        PAGE_SIZE, //
+    },
     prelude::*,
     str::BStr,
     sync::atomic::{
@@ -86,6 +89,22 @@ static SPARES: Param = Param::number(c"spares", 4, spares::MIN as u32, spares::M
 static DRAIN_DELAY_MS: Param = Param::number(c"drain_delay_ms", 100, 0, 10_000);
 static EXPEDITED: Param = Param::switch(c"expedited");
 static CHECK_DOUBLE_FREE: Param = Param::switch(c"check_double_free");
+/// 0 until it is given or [`init()`] has chosen.
+static PENDING_MIB: Param = Param::number(c"pending_mib", 0, 1, 1 << 24);
+
+/// What part of memory may wait unless told otherwise, and how many MiB in any case.
+const PENDING_SHARE: usize = 16;
+const PENDING_MIB_LEAST: u32 = 16;
+
+/// Chooses what depends on the machine, unless it was given at load.
+pub(crate) fn init() {
+    // SAFETY: Always sound to call.
+    let pages = unsafe { bindings::rcu_headless_helper_totalram_pages() };
+    let mib = (pages / PENDING_SHARE) >> (20 - PAGE_SHIFT);
+    let chosen = (mib as u32).clamp(PENDING_MIB_LEAST, PENDING_MIB.max);
+    // sysfs may have come first, or the parameter is left from the command line.
+    let _ = PENDING_MIB.value.cmpxchg(0, chosen, Relaxed);
+}
 
 /// How many empty pages a CPU keeps at hand.
 pub(crate) fn spares() -> usize {
@@ -97,9 +116,14 @@ pub(crate) fn drain_delay_ms() -> u32 {
     DRAIN_DELAY_MS.get()
 }
 
-/// Whether callers who wait for lack of memory hurry RCU.
+/// Whether callers who wait hurry RCU.
 pub(crate) fn expedited() -> bool {
     EXPEDITED.get() != 0
+}
+
+/// How many bytes of objects may wait before who queues more has to wait as well.
+pub(crate) fn pending_bytes() -> u64 {
+    u64::from(PENDING_MIB.get()) << 20
 }
 
 /// The parameter that C names by a number.
@@ -114,6 +138,7 @@ unsafe fn param_of(kp: *const kernel_param) -> &'static Param {
         bindings::RCU_HEADLESS_SPARES => &SPARES,
         bindings::RCU_HEADLESS_DRAIN_DELAY_MS => &DRAIN_DELAY_MS,
         bindings::RCU_HEADLESS_EXPEDITED => &EXPEDITED,
+        bindings::RCU_HEADLESS_PENDING_MIB => &PENDING_MIB,
         _ => &CHECK_DOUBLE_FREE,
     }
 }

@@ -69,6 +69,7 @@ struct RcuHeadless {
 impl kernel::Module for RcuHeadless {
     fn init(_module: &'static ThisModule) -> Result<Self> {
         address::init();
+        params::init();
         let callers = callers::Registration::new()?;
         let engine = KBox::pin_init(engine::Engine::new(), GFP_KERNEL)?;
         // SAFETY: `engine` is pinned on the heap and moves, unopened, into the last field of the

@@ -138,10 +138,12 @@ pub(crate) enum Counter {
     PagesElapsed,
     /// Calls that found no page and waited.
     Fallbacks,
+    /// Calls that waited since too much did.
+    HeldBack,
 }
 
 impl Counter {
-    const COUNT: usize = Self::Fallbacks as usize + 1;
+    const COUNT: usize = Self::HeldBack as usize + 1;
 
     /// Where objects of a channel are counted when they have left the cursor.
     pub(crate) fn queued(channel: Channel) -> Self {

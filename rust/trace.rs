@@ -66,7 +66,7 @@ pub(crate) fn drain_end(cpu: CpuId, pages: usize, objects: usize) {
     trace!(drain_end, cpu.as_u32(), pages, objects);
 }
 
-/// A caller has waited for lack of memory.
+/// A caller has waited, for lack of memory or since too much did.
 pub(crate) fn fallback(caller: usize, channel: Channel, waited: Delta) {
     trace!(fallback, caller, channel as u32, waited.as_nanos() as u64);
 }

@@ -19,7 +19,7 @@ functions=("$@")
 
 "$top/scripts/deps.sh" test
 find_tools
-kdir=$("$top/scripts/kernel/build.sh" x86_64-plain)
+kdir=$("$top/scripts/kernel/build.sh" x86_64-plain-keys)
 out=$cache/build/listing-$(basename "$kdir")
 lock "build-$(basename "$out")"
 mkdir -p "$out" "$cache/logs"

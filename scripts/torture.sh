@@ -44,7 +44,7 @@ sum() {
 }
 echo "Torture with SEED=$seed, $duration s for each of $KERNELS:"
 for what in objects reads grace_periods barriers refused failed_allocations fallbacks \
-	offlines; do
+	held_back offlines; do
 	printf '  %-20s %12d\n' "$what" "$(sum $what)"
 done
 printf '  %-20s %12d\n' "reports" "$(grep -cE '^not ok [0-9]+ nothing wrong' "$output")"

@@ -20,7 +20,8 @@
  * double free.
  *
  * It usually returns at once. Only when no memory is left to note the address
- * down does it wait for a grace period itself; it never fails.
+ * down, or when objects that take too much of it wait already, does it wait for
+ * a grace period itself; it never fails.
  *
  * Use this rather than kvfree_rcu_headless() where the object can't come from
  * vmalloc(): it saves looking.

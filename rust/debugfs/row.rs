@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// What the numbers of a [`Row`] are called.
-pub(super) const NAMES: [&str; 14] = [
+pub(super) const NAMES: [&str; 15] = [
     "queued_slab",
     "queued_vmalloc",
     "freed_slab",
@@ -25,6 +25,7 @@ pub(super) const NAMES: [&str; 14] = [
     "page_from_allocator",
     "page_from_elapsed",
     "fallbacks",
+    "held_back",
 ];
 
 /// Where in [`NAMES`] that is of which reserves have some, too.
@@ -56,6 +57,7 @@ impl Row {
                 count(Counter::PagesFresh),
                 count(Counter::PagesElapsed),
                 count(Counter::Fallbacks),
+                count(Counter::HeldBack),
             ])
         })
     }

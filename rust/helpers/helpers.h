@@ -55,11 +55,15 @@ gfp_t rcu_headless_helper_gfp_refill(void);
 void rcu_headless_helper_kmemleak_scan_area(const void *ptr, size_t size);
 void rcu_headless_helper_kmemleak_free(const void *ptr);
 
+/* mm.c */
+unsigned long rcu_headless_helper_totalram_pages(void);
+
 /* moduleparam.c; the functions are in params.rs */
 #define RCU_HEADLESS_SPARES		0
 #define RCU_HEADLESS_DRAIN_DELAY_MS	1
 #define RCU_HEADLESS_EXPEDITED		2
 #define RCU_HEADLESS_CHECK_DOUBLE_FREE	3
+#define RCU_HEADLESS_PENDING_MIB	4
 
 int rcu_headless_param_set(const char *val, const struct kernel_param *kp);
 int rcu_headless_param_get(char *buffer, const struct kernel_param *kp);

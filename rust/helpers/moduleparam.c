@@ -22,7 +22,10 @@ PARAM(drain_delay_ms, RCU_HEADLESS_DRAIN_DELAY_MS);
 MODULE_PARM_DESC(drain_delay_ms,
 		 "Longest wait of a page for more pointers, 0 to 10000 ms (default 100)");
 PARAM(expedited, RCU_HEADLESS_EXPEDITED);
-MODULE_PARM_DESC(expedited, "Callers who wait for lack of memory hurry RCU (default N)");
+MODULE_PARM_DESC(expedited, "Callers who wait hurry RCU (default N)");
 PARAM(check_double_free, RCU_HEADLESS_CHECK_DOUBLE_FREE);
 MODULE_PARM_DESC(check_double_free,
 		 "Look for each object among those queued last (default N)");
+PARAM(pending_mib, RCU_HEADLESS_PENDING_MIB);
+MODULE_PARM_DESC(pending_mib,
+		 "Callers wait when objects that take so many MiB do (default 1/16 of memory)");

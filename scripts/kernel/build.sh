@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0
-# usage: scripts/kernel/build.sh um|x86_64|x86_64-rt
+# usage: scripts/kernel/build.sh KERNEL   (um, x86_64, x86_64-rt, ...)
 #
 # Builds a test kernel with Rust from scripts/kernel/configs/, or finds it in the
 # cache. Prints where it is: a KDIR for the module. A kernel x-y has the options
-# of x, and on top of them those of its own file.
+# of x, and on top of them those of its own file; x-y-z those of x-y and its own.
 set -euo pipefail
 # shellcheck source=../lib/common.sh
 . "$(dirname "$0")/../lib/common.sh"
@@ -21,8 +21,14 @@ fi
 find_tools
 
 source=$("$top/scripts/kernel/fetch.sh")
+files=()
+for ((i = 1; i <= ${#flavour}; i++)); do
+	case ${flavour:i:1} in
+	- | '') files+=("$top/scripts/kernel/configs/${flavour:0:i}.config") ;;
+	esac
+done
 # Of two values for one option the last is taken.
-options=$(cat "$top/scripts/kernel/configs/${flavour%%-*}.config" "$config" |
+options=$(cat "${files[@]}" |
 	awk -F = '/^CONFIG_/ { value[$1] = $0 } END { for (o in value) print value[o] }' | sort)
 key=$({
 	basename "$source"

@@ -74,6 +74,7 @@ def families(sample):
             ("batches", "Pages whose objects were freed in one go."),
             ("grace_periods", "Grace periods waited for."),
             ("fallbacks", "Calls that found no page and waited."),
+            ("held_back", "Calls that waited because too much did."),
             ("reserved", "Objects freed through reserves."),
             ("shrinker_scans", "How often the kernel asked for memory."),
             ("shrinker_pages", "Pages it was given."),
@@ -89,7 +90,7 @@ def families(sample):
     latency = sample.latency
     yield histogram("page_wait_seconds", "From the first object queued in a page to its objects "
                     "freed.", latency["page_wait_us"], seconds, "seconds")
-    yield histogram("fallback_wait_seconds", "How long callers waited for lack of memory.",
+    yield histogram("fallback_wait_seconds", "How long callers waited.",
                     latency["fallback_us"], seconds, "seconds")
     yield histogram("bulk_free_objects", "Objects freed in one go.", latency["bulk_objects"], whole)
 

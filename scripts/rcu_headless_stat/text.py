@@ -51,7 +51,7 @@ def totals(sample, rates):
     yield (f"pages {memory['pages_allocated']}, most {memory['pages_allocated_high']}: "
            f"{memory['pages_open']} open, {memory['pages_waiting']} waiting, "
            f"{memory['pages_spare']} spare")
-    for line in (("batches", "grace_periods", "fallbacks"),
+    for line in (("batches", "grace_periods", "fallbacks", "held_back"),
                  ("page_from_spares", "page_from_allocator", "page_from_elapsed"),
                  ("try_taken", "try_refused", "reserved"),
                  ("shrinker_scans", "shrinker_pages", "leaked")):

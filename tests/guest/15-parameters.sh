@@ -43,12 +43,19 @@ load_fails() {
 	echo "$load_fails_said" | grep -qi "invalid"
 }
 
-ktap_start 25
+# A sixteenth of memory, 16 MiB at least; the kernel counts without what it has kept.
+pending_mib_fits() {
+	total=$(awk '$1 == "MemTotal:" { print int($2 / 1024 / 16) }' /proc/meminfo)
+	has pending_mib $((total > 16 ? total : 16))
+}
+
+ktap_start 31
 ktap_need insmod $module
 ktap_check "spares: default" has spares 4
 ktap_check "drain_delay_ms: default" has drain_delay_ms 100
 ktap_check "expedited: default" has expedited N
 ktap_check "check_double_free: default" has check_double_free N
+ktap_check "pending_mib: default" pending_mib_fits
 for value in 3 32; do
 	ktap_check "spares: takes $value" sets spares $value
 done
@@ -58,6 +65,12 @@ done
 for value in Y N; do
 	ktap_check "expedited: takes $value" sets expedited $value
 	ktap_check "check_double_free: takes $value" sets check_double_free $value
+done
+for value in 1 16777216; do
+	ktap_check "pending_mib: takes $value" sets pending_mib $value
+done
+for value in 0 16777217; do
+	ktap_check "pending_mib: refuses $value" refuses pending_mib $value
 done
 for value in 2 33 -1 many; do
 	ktap_check "spares: refuses $value" refuses spares $value
@@ -71,8 +84,9 @@ ktap_check "loading with spares=2 fails" load_fails spares=2
 ktap_check "loading with drain_delay_ms=x fails" load_fails drain_delay_ms=x
 ktap_check "loading with spares and no value fails" load_fails spares
 
-ktap_need insmod $module spares=7 expedited
+ktap_need insmod $module spares=7 expedited pending_mib=5
 ktap_check "at load: expedited without a value" has expedited Y
+ktap_check "at load: pending_mib" has pending_mib 5
 cpus=$(grep -c '^processor' /proc/cpuinfo)
 ktap_check "at load: as many spares as asked for" is "$(counter pages_spare)" $((7 * cpus))
 ktap_check "nothing else is allocated" is "$(counter pages_allocated)" $((7 * cpus))

@@ -65,7 +65,7 @@ verdict() {
 }
 
 total_objects=0 total_reads=0 total_periods=0 total_failed=0 total_fallbacks=0
-total_barriers=0 total_refused=0
+total_barriers=0 total_refused=0 total_held_back=0
 add_up() {
 	total_objects=$((total_objects + made))
 	total_reads=$((total_reads + $(cat "$torture/reads")))
@@ -74,6 +74,7 @@ add_up() {
 	total_failed=$((total_failed + $(cat "$torture/no_memory")))
 	total_periods=$((total_periods + $(counter grace_periods)))
 	total_fallbacks=$((total_fallbacks + $(counter fallbacks)))
+	total_held_back=$((total_held_back + $(counter held_back)))
 }
 
 # phase SECONDS ROUND DISTURBANCES: rounds of ROUND seconds
@@ -129,7 +130,8 @@ offlines=$(dmesg | sed -n 's|.*onoff: [0-9]*/[0-9]*:\([0-9]*\)/.*|\1|p' |
 	awk '{ sum += $1 } END { print sum + 0 }')
 echo "# torture: seed=$seed rounds=$rounds objects=$total_objects reads=$total_reads" \
 	"grace_periods=$total_periods barriers=$total_barriers refused=$total_refused" \
-	"failed_allocations=$total_failed fallbacks=$total_fallbacks offlines=$offlines"
+	"failed_allocations=$total_failed fallbacks=$total_fallbacks" \
+	"held_back=$total_held_back offlines=$offlines"
 ktap_check "torture: objects were made" [ "$total_objects" -gt 1000 ]
 rmmod torture
 ktap_end

@@ -128,16 +128,16 @@ static void waits_for_the_last_drain(struct kunit *test)
 }
 
 /* Queues objects without memory, until it is told to stop. */
-struct queuer {
+struct short_queuer {
 	void **objects;
 	size_t nr, queued;
 	bool stop;
 	struct completion done;
 };
 
-static int queuer_thread(void *arg)
+static int short_queuer_thread(void *arg)
 {
-	struct queuer *queuer = arg;
+	struct short_queuer *queuer = arg;
 	size_t i;
 
 	shortage_here(true);
@@ -171,7 +171,7 @@ static int sharer_thread(void *arg)
  */
 static void waits_for_pages_in_hand(struct kunit *test)
 {
-	struct queuer queuer = { .nr = 16 * PAGEFUL };
+	struct short_queuer queuer = { .nr = 16 * PAGEFUL };
 	struct occupier sharer = {};
 	struct counters before, now;
 	struct task_struct *task, *other;
@@ -187,7 +187,7 @@ static void waits_for_pages_in_hand(struct kunit *test)
 	rcu_headless_barrier();
 	shortage_for_workers(test);
 	counters_read(test, &before);
-	task = kthread_create_on_cpu(queuer_thread, &queuer, cpu, "queuer/%u");
+	task = kthread_create_on_cpu(short_queuer_thread, &queuer, cpu, "queuer/%u");
 	KUNIT_ASSERT_FALSE(test, IS_ERR(task));
 	other = kthread_create_on_cpu(sharer_thread, &sharer, cpu, "sharer/%u");
 	if (IS_ERR(other)) {

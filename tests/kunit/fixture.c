@@ -35,6 +35,7 @@ static const struct {
 	LINE(page_from_allocator),
 	LINE(page_from_elapsed),
 	LINE(fallbacks),
+	LINE(held_back),
 	LINE(pages_allocated),
 	LINE(try_taken),
 	LINE(try_refused),
@@ -69,6 +70,7 @@ static struct parameter_file {
 } parameter_files[PARAMETERS] = {
 	[PARAMETER_DRAIN_DELAY_MS] = { PARAMETER_DIR "drain_delay_ms" },
 	[PARAMETER_EXPEDITED] = { PARAMETER_DIR "expedited" },
+	[PARAMETER_PENDING_MIB] = { PARAMETER_DIR "pending_mib" },
 };
 
 /* A parameter as text, or nothing if it can't be read. */
@@ -262,6 +264,33 @@ unsigned int stay_off_one_cpu(struct kunit *test)
 	/* Without preemption a busy CPU would keep the test from going on. */
 	KUNIT_ASSERT_EQ(test, 0, set_cpus_allowed_ptr(current, cpumask_of(here)));
 	return other;
+}
+
+void start_under_reader(struct kunit *test, int (*thread)(void *arg), void *arg,
+			struct canary_reader *reader, unsigned int cpu)
+{
+	struct task_struct *task;
+
+	/* No thread can be made where RCU waits for the reader. */
+	task = kthread_create_on_cpu(thread, arg, cpumask_first(cpu_online_mask),
+				     "under_reader/%u");
+	KUNIT_ASSERT_FALSE(test, IS_ERR(task));
+	if (canary_reader_start(reader, cpu)) {
+		kthread_stop(task);
+		KUNIT_FAIL_AND_ABORT(test, "no reader");
+	}
+	wake_up_process(task);
+}
+
+int queuer_thread(void *arg)
+{
+	struct queuer *queuer = arg;
+	size_t i;
+
+	for (i = 0; i < queuer->nr; i++)
+		kvfree_rcu_headless(queuer->objects[i]);
+	complete(&queuer->done);
+	return 0;
 }
 
 static int barrier_thread(void *arg)

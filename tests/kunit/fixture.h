@@ -32,7 +32,8 @@ struct counters {
 	long pending, parked;
 	long pages_in_use, pages_spare, pages_allocated;
 	long batches, grace_periods;
-	long page_from_spares, page_from_allocator, page_from_elapsed, fallbacks;
+	long page_from_spares, page_from_allocator, page_from_elapsed;
+	long fallbacks, held_back;
 	long try_taken, try_refused, reserved;
 	long shrinker_scans, shrinker_pages;
 	long leaked;
@@ -63,6 +64,7 @@ void needs_surplus(struct kunit *test);
 enum parameter {
 	PARAMETER_DRAIN_DELAY_MS,
 	PARAMETER_EXPEDITED,
+	PARAMETER_PENDING_MIB,
 	PARAMETERS,
 };
 
@@ -101,6 +103,22 @@ void report_allowed(const char *what);
 
 /* Keeps the test on one CPU, and returns another that it may keep busy. */
 unsigned int stay_off_one_cpu(struct kunit *test);
+
+/*
+ * Has a thread begin on the first CPU when a reader is there, on the CPU given. Ends
+ * the test where there can't be either.
+ */
+void start_under_reader(struct kunit *test, int (*thread)(void *arg), void *arg,
+			struct canary_reader *reader, unsigned int cpu);
+
+/* Objects for queuer_thread() to queue, by as many calls, before done. */
+struct queuer {
+	void **objects;
+	size_t nr;
+	struct completion done;
+};
+
+int queuer_thread(void *queuer);
 
 /* A kernel thread that calls rcu_headless_barrier() once. */
 struct barrier_caller {

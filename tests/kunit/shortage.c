@@ -146,7 +146,6 @@ static void waits_for_readers(struct kunit *test, bool expedited)
 	struct canary_reader reader = {};
 	struct counters before, during, after;
 	struct rcu_gp_seq first = {}, last = {};
-	struct task_struct *task;
 	bool waits, done;
 	unsigned int cpu;
 
@@ -170,15 +169,7 @@ static void waits_for_readers(struct kunit *test, bool expedited)
 	synchronize_rcu();
 	counters_read(test, &before);
 	get_state_synchronize_rcu_full(&first);
-	task = kthread_create_on_cpu(short_caller_thread, &caller,
-				     cpumask_first(cpu_online_mask),
-				     "short_caller/%u");
-	KUNIT_ASSERT_FALSE(test, IS_ERR(task));
-	if (canary_reader_start(&reader, cpu)) {
-		kthread_stop(task);
-		KUNIT_FAIL_AND_ABORT(test, "no reader");
-	}
-	wake_up_process(task);
+	start_under_reader(test, short_caller_thread, &caller, &reader, cpu);
 	waits = wait_until((counters_read(test, &during),
 			    during.fallbacks > before.fallbacks));
 	done = completion_done(&caller.done);

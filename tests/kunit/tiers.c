@@ -40,21 +40,6 @@ static void spare_comes_first(struct kunit *test)
 	rcu_headless_barrier();
 }
 
-struct queuer {
-	void **objects;
-	size_t nr;
-	struct completion done;
-};
-
-static int queuer_thread(void *arg)
-{
-	struct queuer *queuer = arg;
-
-	queue_all(queuer->objects, queuer->nr);
-	complete(&queuer->done);
-	return 0;
-}
-
 /*
  * With memory, nobody waits: when a reader keeps all pages from being emptied,
  * more of them are allocated.
@@ -65,7 +50,6 @@ static void allocator_comes_next(struct kunit *test)
 	struct canary_reader reader = { .nr = queuer.nr };
 	unsigned int cpu = stay_off_one_cpu(test);
 	struct counters before, during, after;
-	struct task_struct *task;
 	bool done;
 
 	needs_shortage(test);
@@ -76,14 +60,7 @@ static void allocator_comes_next(struct kunit *test)
 	/* The worker that would refill the spares gets nothing, the caller does. */
 	shortage_for_workers(test);
 	counters_read(test, &before);
-	task = kthread_create_on_cpu(queuer_thread, &queuer,
-				     cpumask_first(cpu_online_mask), "queuer/%u");
-	KUNIT_ASSERT_FALSE(test, IS_ERR(task));
-	if (canary_reader_start(&reader, cpu)) {
-		kthread_stop(task);
-		KUNIT_FAIL_AND_ABORT(test, "no reader");
-	}
-	wake_up_process(task);
+	start_under_reader(test, queuer_thread, &queuer, &reader, cpu);
 	/* One that waits would wait for the reader. */
 	done = wait_until(completion_done(&queuer.done));
 	counters_read(test, &during);

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-2.0
+/* No more memory waits than may: who queues more waits as well. */
+#include <linux/completion.h>
+#include <linux/cpumask.h>
+#include <linux/kthread.h>
+#include <linux/mm.h>
+#include <linux/rcu_headless.h>
+#include <linux/sizes.h>
+
+#include "fixture.h"
+
+/* One page of pointers to objects of a page each is more than may wait then. */
+#define LIMIT_MIB "1"
+static_assert((PAGEFUL - 16) * PAGE_SIZE > SZ_1M);
+
+/* All of it several times over. */
+#define PAGEFULS 6
+
+/*
+ * While a reader keeps all that waits from being freed, who queues objects gets no
+ * further than the page after the one that was too much. When the reader has left, all
+ * goes on, and nothing is lost.
+ */
+static void held_back_by_reader(struct kunit *test)
+{
+	struct queuer queuer = { .nr = PAGEFULS * PAGEFUL };
+	struct canary_reader reader = { .nr = queuer.nr };
+	unsigned int cpu = stay_off_one_cpu(test);
+	struct counters before, during, after;
+	bool waits, done;
+
+	parameter_set(test, PARAMETER_PENDING_MIB, LIMIT_MIB);
+	/* No page is sealed before it is full. */
+	parameter_set(test, PARAMETER_DRAIN_DELAY_MS, "10000");
+	queuer.objects = canaries_new(test, queuer.nr, 0);
+	reader.objects = queuer.objects;
+	init_completion(&queuer.done);
+	rcu_headless_barrier();
+	counters_read(test, &before);
+	start_under_reader(test, queuer_thread, &queuer, &reader, cpu);
+	waits = wait_until((counters_read(test, &during),
+			    during.held_back > before.held_back));
+	done = completion_done(&queuer.done);
+	canary_reader_stop(&reader);
+	wait_for_completion(&queuer.done);
+	rcu_headless_barrier();
+	counters_read(test, &after);
+
+	KUNIT_EXPECT_TRUE(test, waits);
+	KUNIT_EXPECT_FALSE(test, done);
+	KUNIT_EXPECT_EQ(test, reader.nr_lost, 0);
+	KUNIT_EXPECT_EQ(test, counters_freed(&during), counters_freed(&before));
+	KUNIT_EXPECT_LE(test, counters_queued(&during) - counters_queued(&before),
+			2 * PAGEFUL);
+	/* It wasn't for lack of a page, and a wait is for a page, not for an object. */
+	KUNIT_EXPECT_EQ(test, after.fallbacks, before.fallbacks);
+	KUNIT_EXPECT_LE(test, after.held_back - before.held_back, PAGEFULS + 1);
+	KUNIT_EXPECT_EQ(test, canary_count_alive(queuer.objects, queuer.nr), 0);
+	KUNIT_EXPECT_EQ(test, counters_freed(&after) - counters_freed(&before), queuer.nr);
+	KUNIT_EXPECT_EQ(test, after.pending, 0);
+	EXPECT_COUNTERS_ADD_UP(test, &after);
+}
+
+/* Nobody is held back before that. */
+static void not_held_back_before(struct kunit *test)
+{
+	struct queuer queuer = { .nr = PAGEFULS * PAGEFUL };
+	struct canary_reader reader = { .nr = queuer.nr };
+	unsigned int cpu = stay_off_one_cpu(test);
+	struct counters before, after;
+	bool done;
+
+	/* Everything, and a page of pointers more. */
+	parameter_set(test, PARAMETER_PENDING_MIB, "64");
+	static_assert((PAGEFULS + 1) * PAGEFUL * PAGE_SIZE < 64 * SZ_1M);
+	queuer.objects = canaries_new(test, queuer.nr, 0);
+	reader.objects = queuer.objects;
+	init_completion(&queuer.done);
+	rcu_headless_barrier();
+	counters_read(test, &before);
+	start_under_reader(test, queuer_thread, &queuer, &reader, cpu);
+	done = wait_until(completion_done(&queuer.done));
+	counters_read(test, &after);
+	canary_reader_stop(&reader);
+	wait_for_completion(&queuer.done);
+	rcu_headless_barrier();
+
+	KUNIT_EXPECT_TRUE(test, done);
+	KUNIT_EXPECT_EQ(test, reader.nr_lost, 0);
+	KUNIT_EXPECT_EQ(test, after.held_back, before.held_back);
+	KUNIT_EXPECT_EQ(test, canary_count_alive(queuer.objects, queuer.nr), 0);
+}
+
+static struct kunit_case limit_cases[] = {
+	KUNIT_CASE(held_back_by_reader),
+	KUNIT_CASE(not_held_back_before),
+	{}
+};
+
+static struct kunit_suite limit_suite = {
+	.name = "rcu_headless_limit",
+	.suite_init = fixture_suite_init,
+	.suite_exit = fixture_suite_exit,
+	.test_cases = limit_cases,
+};
+
+kunit_test_suite(limit_suite);
