@@ -171,7 +171,8 @@ static int sharer_thread(void *arg)
  */
 static void waits_for_pages_in_hand(struct kunit *test)
 {
-	struct short_queuer queuer = { .nr = 16 * PAGEFUL };
+	/* More than all pages hold that a CPU may have at hand. */
+	struct short_queuer queuer = { .nr = 8 * PAGEFUL };
 	struct occupier sharer = {};
 	struct counters before, now;
 	struct task_struct *task, *other;
