@@ -19,6 +19,7 @@
 //! | `flush_not_queued` | nobody is told of a page that was opened | objects are stuck |
 //! | `alarm_not_set_again` | pages that a drain leaves get no alarm | objects are stuck |
 //! | `deferred_forgotten` | pages that were left to the drain aren't sealed by it | objects are stuck |
+//! | `one_channel_first` | of two pages that are left to the drain it seals the same kind first | objects are stuck |
 //! | `append_loses_tail` | a list forgets what follows its first page | leak |
 //! | `double_drain` | who takes all pages of a CPU leaves them on its list | double free |
 //! | `detach_forgets_vmalloc` | who takes all pages of a CPU forgets an open one | objects are left behind |

@@ -273,7 +273,10 @@ impl OwnedQueue<'_> {
     /// The others are left to the drain, which brings pages back, unless there is none to wait for.
     pub(crate) fn seal_old(&mut self) {
         // Who had to stand back the last time goes first, lest it stands back for ever.
-        let first = self.deferred.take().unwrap_or(Channel::Slab);
+        let first = match self.deferred.take() {
+            Some(channel) if !mutant!("one_channel_first") => channel,
+            _ => Channel::Slab,
+        };
         for channel in [first, first.other()] {
             if !self.shared().cursor(channel).is_open() {
                 continue;

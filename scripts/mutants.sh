@@ -44,9 +44,14 @@ lock "mutants-$(echo "$top" | sha256sum | cut -c 1-8)"
 # so_far FILE: what a kernel has logged that can be judged, less a line or a report that
 # isn't complete yet: it may turn out to be expected
 so_far() {
-	head -n "$(wc -l <"$1")" "$1" | tr -d '\r' | awk '/-\[ cut here \]-/ { report = 1; held = "" }
+	head -n "$(wc -l <"$1")" "$1" | tr -d '\r' | awk '
+		/-\[ cut here \]-|BUG: KCSAN:/ { report = 1; held = "" }
 		{ if (report) held = held $0 "\n"; else print }
-		/---\[ end trace / { printf "%s", held; report = 0 }'
+		/---\[ end trace |Reported by Kernel Concurrency Sanitizer/ {
+			printf "%s", held
+			report = 0
+			held = ""
+		}'
 }
 
 # first_wrong DIR so_far|cat: the first thing that looks wrong, if any

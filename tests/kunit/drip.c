@@ -132,9 +132,10 @@ static void long_drip_never_waits(struct kunit *test)
 	EXPECT_COUNTERS_ADD_UP(test, &after);
 }
 
-/* How many lots of slab objects come after one vmalloc object at most. */
-#define LOTS 200
+/* How many lots of slab objects come at most, and after which one of vmalloc. */
+#define LOTS 60
 #define LOT 2
+#define COMES_AFTER 2
 
 /*
  * Where there are few pages, one channel's open page may have to stand back for
@@ -144,21 +145,29 @@ static void neither_channel_starves(struct kunit *test)
 {
 	void **vmalloc = canaries_new(test, 1, 0);
 	void **slab = canaries_new(test, LOTS * LOT, 8);
+	struct counters before, now;
 	size_t i, j;
 
 	needs_shortage(test);
+	/* Pages are old at once, and left to the drain while others wait. */
+	parameter_set(test, PARAMETER_DRAIN_DELAY_MS, "0");
 	stay_off_one_cpu(test);
 	rcu_headless_barrier();
 	shortage_for_workers(test);
+	counters_read(test, &before);
 	shortage_here(true);
-	kvfree_rcu_headless(vmalloc[0]);
 	for (i = 0; i < LOTS && canary_alive(vmalloc[0]); i++) {
 		shortage_breathe();
 		for (j = 0; j < LOT; j++)
 			kvfree_rcu_headless(slab[LOT * i + j]);
-		/* There is always something open for the drain to seal. */
-		if (i >= 2)
-			wait_until(!canary_count_alive(slab + LOT * (i - 2), LOT));
+		if (i == COMES_AFTER)
+			kvfree_rcu_headless(vmalloc[0]);
+		/* One lot is in an open page when the drain has freed the one before. */
+		if (i)
+			wait_until(!canary_count_alive(slab + LOT * (i - 1), LOT));
+		else
+			wait_until((counters_read(test, &now),
+				    now.grace_periods > before.grace_periods));
 	}
 	shortage_here(false);
 	KUNIT_EXPECT_FALSE(test, canary_alive(vmalloc[0]));
