@@ -4,6 +4,7 @@
  * cache, which is poisoned: the allocator keeps pointers to those of others in
  * memory, after they have been allocated.
  */
+#include <linux/cpumask.h>
 #include <linux/kstrtox.h>
 #include <linux/module.h>
 #include <linux/moduleparam.h>
@@ -11,23 +12,43 @@
 
 #include "canary.h"
 
-/* Writing a number queues so many. */
-static int forget_set(const char *val, const struct kernel_param *kp)
+static struct canary_reader reader;
+static bool reading;
+
+static int forget(unsigned int nr)
 {
 	void (*free)(const void *ptr);
-	unsigned int i, nr;
+
+	free = symbol_get(kvfree_rcu_headless);
+	if (!free)
+		return -ENOENT;
+	while (nr--)
+		free(canary_new(CANARY_SLAB));
+	symbol_put(kvfree_rcu_headless);
+	return 0;
+}
+
+/* Writing a number queues so many, behind a reader; 0 lets the reader go. */
+static int forget_set(const char *val, const struct kernel_param *kp)
+{
+	unsigned int nr;
 	int err;
 
 	err = kstrtouint(val, 0, &nr);
 	if (err)
 		return err;
-	free = symbol_get(kvfree_rcu_headless);
-	if (!free)
-		return -ENOENT;
-	for (i = 0; i < nr; i++)
-		free(canary_new(CANARY_SLAB));
-	symbol_put(kvfree_rcu_headless);
-	return 0;
+	if (reading)
+		canary_reader_stop(&reader);
+	reading = false;
+	if (!nr)
+		return 0;
+	if (num_online_cpus() < 2)
+		return -EBUSY;
+	err = canary_reader_start(&reader, cpumask_last(cpu_online_mask));
+	if (err)
+		return err;
+	reading = true;
+	return forget(nr);
 }
 
 static const struct kernel_param_ops forget_ops = { .set = forget_set };
