@@ -6,6 +6,7 @@
 #ifndef _RCU_HEADLESS_TEST_FAILING_H
 #define _RCU_HEADLESS_TEST_FAILING_H
 
+#include <linux/compiler.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
@@ -13,7 +14,8 @@
 static inline void set_failing(struct task_struct *task, bool on)
 {
 #ifdef CONFIG_FAULT_INJECTION
-	task->make_it_fail = on;
+	/* A task reads its own by a plain load, and may see either value. */
+	data_race(task->make_it_fail = on);
 #endif
 }
 
@@ -24,7 +26,8 @@ static inline void set_workers_failing(bool on)
 
 	rcu_read_lock();
 	for_each_process(task)
-		if (task->flags & PF_WQ_WORKER)
+		/* Each task changes its own flags, but not whether it is a worker. */
+		if (data_race(task->flags) & PF_WQ_WORKER)
 			set_failing(task, on);
 	rcu_read_unlock();
 }
