@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0
-# usage: scripts/vm/boot.sh FLAVOUR KDIR INITRAMFS run|test|probe DIR SECONDS
+# usage: scripts/vm/boot.sh FLAVOUR KDIR INITRAMFS run|test|bench|probe DIR SECONDS
 #
 # Boots a test kernel (um, x86_64 or a variant of them) and waits for its end,
 # SECONDS at most. Leaves in DIR:
@@ -10,6 +10,7 @@
 #   end          one line: how it ended, "done" if all is well
 #
 #   ACCEL=kvm|tcg   for x86_64, instead of finding out whether KVM works
+#   ICOUNT=1        for x86_64: time is counted in instructions, one a nanosecond
 #   CPUS=n          how many CPUs it has (default: 2 for um, 4 for x86_64)
 #   APPEND=...      more words for the guest's kernel, for the guest or for itself
 set -euo pipefail
@@ -28,10 +29,12 @@ rm -f "$dir/results" "$dir/kernel.log" "$dir/end" "$dir/vm.err"
 
 # A kernel that dies ends at once; all its messages are kept.
 append="mode=$mode limit=$((seconds / 3)) panic=-1 ignore_loglevel kunit.enable=1"
-# What is freed is zeroed, so that who still has it sees that.
-append="$append init_on_free=1"
-# A cache that stands for several can't be told to fail by itself.
-append="$append slab_nomerge"
+if [ "$mode" != bench ]; then
+	# What is freed is zeroed, so that who still has it sees that.
+	append="$append init_on_free=1"
+	# A cache that stands for several can't be told to fail by itself.
+	append="$append slab_nomerge"
+fi
 # Of the kernel's own tests none is ours to judge.
 append="$append kunit.filter_glob=rcu_headless* ${APPEND-}"
 
@@ -52,10 +55,12 @@ boot_um() {
 
 boot_x86_64() {
 	local accel=${ACCEL-}
+	[ -z "${ICOUNT-}" ] || accel=icount
 	[ -n "$accel" ] || accel=$("$top/scripts/vm/accel.sh" "$kdir")
 	# shellcheck disable=SC2054
 	case $accel in
 	kvm) cpu=(-accel kvm -cpu host) ;;
+	icount) cpu=(-accel tcg,thread=single -icount shift=0,sleep=off -cpu max) ;;
 	*) cpu=(-accel tcg,thread=multi -cpu max) ;;
 	esac
 	qemu-system-x86_64 "${cpu[@]}" -smp "${CPUS:-4}" -m 1024M \

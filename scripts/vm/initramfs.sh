@@ -5,7 +5,7 @@
 # Packs busybox, our init, the modules and programs in BUILD, the guest's scripts
 # and rcu-headless-stat into an initramfs:
 #
-#   /init  /bin  /modules/*.ko  /tests/*.sh  /tests/lib  /stat  /demo/run.sh
+#   /init  /bin  /modules/*.ko  /tests/*.sh  /tests/lib  /stat  /demo/run.sh  /bench
 set -euo pipefail
 # shellcheck source=../lib/common.sh
 . "$(dirname "$0")/../lib/common.sh"
@@ -22,7 +22,7 @@ fi
 
 root=$(mktemp -d)
 cleanup_paths+=("$root")
-mkdir -p "$root"/{bin,dev,demo,modules,proc,stat,sys,tests,tmp}
+mkdir -p "$root"/{bench,bin,dev,demo,modules,proc,stat,sys,tests,tmp}
 cp "$busybox" "$root/bin/busybox"
 "$busybox" --list | grep -vx busybox | while read -r applet; do
 	ln -s busybox "$root/bin/$applet"
@@ -30,6 +30,7 @@ done
 cp "$top/scripts/vm/init" "$root/init"
 cp -r "$top/tests/guest/." "$root/tests/"
 cp "$top/tests/demo/run.sh" "$root/demo/"
+cp -r "$top/bench/guest/." "$root/bench/"
 cp -r "$top"/scripts/rcu-headless-stat "$top"/scripts/rcu_headless_stat \
 	"$top"/tests/stat/*.py "$root/stat/"
 if [ -d "$build/tests" ]; then
