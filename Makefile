@@ -7,7 +7,7 @@
 
 goals := modules modules_install clean
 
-.PHONY: help run test torture mutants check listing install $(goals)
+.PHONY: help run test torture mutants bench check listing install $(goals)
 
 ifdef KDIR
 .DEFAULT_GOAL := modules
@@ -24,6 +24,7 @@ help:
 #:   make test    run all tests on user-mode Linux and on x86_64 in QEMU
 #:   make torture a longer and harder test, on kernels built to find what tests don't
 #:   make mutants whether the tests find each of some thirty faults made on purpose
+#:   make bench   what it costs, against what else there is
 #:   make check   formatting, lints and documentation of the sources
 #:   make listing the instructions of the call, counted
 #:   make help    this list
@@ -45,13 +46,15 @@ help:
 #:   SEED=n        for make torture: what chance begins with (default: 1)
 #:   TESTS=...     for make test: only these, as "10-kunit 22-readers" (default: all)
 #:   MUTANTS=...   for make mutants: only these of rust/mutant.rs (default: all)
+#:   QUICK=1       for make bench: little of it
+#:   ROUNDS=n      for make bench: how often (default: 7)
 #:   ACCEL=...     for make test: kvm or tcg instead of finding out
 #:   RUSTC=...     a compiler to prefer
 #:
 #: Kernels and tools are kept in $XDG_CACHE_HOME/rcu-headless, by default
 #: ~/.cache/rcu-headless. Each script under scripts/ has a --help.
 
-run test torture mutants check listing:
+run test torture mutants bench check listing:
 	@scripts/$@.sh
 
 install: modules_install

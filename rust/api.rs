@@ -217,20 +217,49 @@ fn may_sleep(caller: usize) -> bool {
 /// As for [`rcu_headless_free_any()`], or [`rcu_headless_free_slab()`] if `slab_only`.
 #[inline(always)]
 unsafe fn free(slab_only: bool, object: Object, caller: usize) {
-    let channel = if is_plain(object) {
-        Channel::Slab
-    } else if !slab_only && is_plain_vmalloc(object) {
-        Channel::Vmalloc
+    if is_plain(object) {
+        // SAFETY: The contract of this function; the object is in the channel that it belongs to.
+        unsafe { store(Channel::Slab, object, caller, slab_only) }
+    } else if slab_only {
+        // SAFETY: The contract of this function.
+        unsafe { free_slowly(object, caller, true) }
     } else {
         // SAFETY: The contract of this function.
-        return unsafe { free_slowly(object, caller, slab_only) };
-    };
+        unsafe { free_not_plain(object, caller) }
+    }
+}
+
+/// Frees an object that isn't known to be one of slab, perhaps one of vmalloc.
+///
+/// Out of line, as [`free_slowly()`] is: looking for a vmalloc address takes calls.
+///
+/// # Safety
+///
+/// As for [`rcu_headless_free_any()`].
+#[inline(never)]
+unsafe fn free_not_plain(object: Object, caller: usize) {
+    if is_plain_vmalloc(object) {
+        // SAFETY: The contract of this function; the object is in the channel that it belongs to.
+        unsafe { store(Channel::Vmalloc, object, caller, false) }
+    } else {
+        // SAFETY: The contract of this function.
+        unsafe { free_slowly(object, caller, false) }
+    }
+}
+
+/// Stores an object's pointer if this is a task's call that may sleep, and there is room.
+///
+/// # Safety
+///
+/// As for [`free()`], and the object must be one of `channel`.
+#[inline(always)]
+unsafe fn store(channel: Channel, object: Object, caller: usize, slab_only: bool) {
     let Some(mut task) = Task::may_block() else {
         // SAFETY: The contract of this function.
         return unsafe { free_slowly(object, caller, slab_only) };
     };
     let pin = PinnedHere::new(&mut task);
-    // SAFETY: The contract of this function; the object is in the channel that it belongs to.
+    // SAFETY: The contract of this function.
     if !unsafe { pin.push(channel, object) } {
         // SAFETY: The contract of this function.
         unsafe { free_without_room(pin, object, caller, slab_only) };

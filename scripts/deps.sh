@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0
-# usage: scripts/deps.sh run|test|check
+# usage: scripts/deps.sh run|test|check|bench
 #
 # Installs what the given target needs and this system lacks: packages of Debian
 # 12 or 13, named before they are installed, and where Debian's bindgen is too
@@ -14,7 +14,7 @@ help_if_asked "$@"
 
 target=${1-}
 case "$target" in
-run | test | check) ;;
+run | test | check | bench) ;;
 *) die "which target?" "scripts/deps.sh --help" ;;
 esac
 
@@ -29,7 +29,7 @@ not_debian() {
 	  rustc 1.85 or newer with its library source (rust-src), bindgen 0.71.1 or newer
 	  LLVM 19: clang, lld, llvm tools, libclang
 	  a static busybox; for 'make test' qemu-system-x86_64, and for Python
-	  pyte and prometheus_client
+	  pyte and prometheus_client; for 'make bench' matplotlib
 	  for 'make check' rustfmt, clippy, shellcheck, pyflakes3, pycodestyle,
 	  docutils
 
@@ -66,6 +66,7 @@ esac
 case "$target" in
 run) packages=$common ;;
 test) packages="$common qemu-system-x86 python3-pyte python3-prometheus-client" ;;
+bench) packages="$common qemu-system-x86 python3-matplotlib" ;;
 check) packages="$common $check shellcheck pyflakes3 pycodestyle python3-docutils" ;;
 esac
 

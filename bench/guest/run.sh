@@ -1,9 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# Measures: prints a line of CSV for each value, rounds of all peers in turns so that
-# what drifts does so for all. The kernel's command line says how much: bench_plan=
-# names a file beside this one, bench_rounds= how often (default: 7).
+# Measures: prints a line of CSV for each value, a round of all peers after the other,
+# so that what drifts does so for all. The kernel's command line says what and how much:
+# bench_plan= names a file beside this one, bench_rounds= how often (default: 7),
+# bench_quick=1 leaves most conditions out.
+#
+# Plans use the variables.
+# shellcheck disable=SC2034
 
 cd /bench || exit 1
 # shellcheck source=../../tests/guest/lib/faults.sh
@@ -11,36 +15,47 @@ cd /bench || exit 1
 
 bench=/sys/kernel/debug/rcu_headless_bench
 rounds=${bench_rounds:-7}
-plan=${bench_plan:-full}
 
-all="empty kfree synchronize_rcu call_rcu kfree_rcu mightsleep headless headless_slab headless_bulk headless_try headless_reserved"
+# Those that one would take for most objects, and all.
+main="call_rcu kfree_rcu mightsleep headless"
+every="empty kfree synchronize_rcu $main headless_slab headless_bulk headless_try headless_reserved"
 
-# measure NAME "CONDITION" "PEERS": the condition is what the module is told. For
-# synchronize_rcu(), which takes a grace period each time, nr=COUNT is cut to a few.
+# pick QUICK FULL
+pick() {
+	if [ -n "$bench_quick" ]; then echo "$1"; else echo "$2"; fi
+}
+
+# A grace period for each object: a few of them will do.
+words_for() {
+	case $1 in
+	synchronize_rcu) echo "$2" | sed 's/nr=[0-9]*/nr=10/; s/burst=[0-9]*/burst=10/' ;;
+	*) echo "$2" ;;
+	esac
+}
+
+# measure NAME "CONDITION" "PEERS": the condition is what the module is told.
 measure() {
-	round=1
+	round=0
+	# The first isn't counted: caches are cold, and workers not there yet.
 	while [ "$round" -le "$rounds" ]; do
 		for peer in $3; do
-			words=$2
-			if [ "$peer" = synchronize_rcu ]; then
-				words=$(echo "$words" | sed 's/nr=[0-9]*/nr=20/; s/burst=[0-9]*/burst=20/')
+			if ! echo "$1 peer=$peer $(words_for "$peer" "$2")" >$bench/run; then
+				echo "# failed: $1 $peer $2"
+			elif [ "$round" -gt 0 ]; then
+				sed "s/^\([^ ]*\) \([^ ]*\) \([^ ]*\)\$/$round,$1,$2,$peer,\1,\2,\3/" \
+					$bench/result
 			fi
-			if ! echo "$1 peer=$peer $words" >$bench/run; then
-				echo "# failed: $1 peer=$peer $words"
-				continue
-			fi
-			sed "s/^\([^ ]*\) \([^ ]*\) \([^ ]*\)\$/$round,$1,$2,$peer,\1,\2,\3/" $bench/result
 		done
 		round=$((round + 1))
 	done
 }
 
-echo "round,measure,condition,peer,name,value,unit"
 insmod /modules/rcu_headless.ko || exit 1
 insmod /modules/rcu_headless_bench.ko || exit 1
 faults_on
-# shellcheck disable=SC1090
-. "/bench/$plan.plan"
+echo "round,measure,condition,peer,name,value,unit"
+# shellcheck disable=SC1090,SC2154
+. "/bench/$bench_plan.plan"
 faults_off
 rmmod rcu_headless_bench
 rmmod rcu_headless

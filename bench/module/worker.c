@@ -118,6 +118,20 @@ void bench_print(struct seq_buf *out, const char *name, u64 value, u64 divisor,
 	seq_buf_printf(out, "%s %llu.%03u %s\n", name, whole, rest, unit);
 }
 
+void bench_print_mean(const struct bench_run *run, struct bench_worker *workers,
+		      const char *name, size_t per_sample, struct seq_buf *out)
+{
+	u64 sum = 0, nr = 0;
+	size_t i, j;
+
+	for (i = 0; i < run->threads; i++) {
+		nr += workers[i].nr_samples;
+		for (j = 0; j < workers[i].nr_samples; j++)
+			sum += workers[i].samples[j];
+	}
+	bench_print(out, name, sum, nr * per_sample, "ns");
+}
+
 static int compare(const void *a, const void *b)
 {
 	u64 x = *(const u64 *)a, y = *(const u64 *)b;

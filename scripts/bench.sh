@@ -1,0 +1,72 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0
+# usage: scripts/bench.sh   (make bench)
+#
+# Measures rcu_headless against what else there is: in time on user-mode Linux, which
+# runs at native speed, and in instructions on x86_64 in QEMU. Nothing else should run
+# meanwhile. Keeps all values, a summary with ratios, and plots.
+#
+#   QUICK=1     few conditions and rounds, in two minutes when all is built
+#   ROUNDS=n    rounds of all peers (default: 7; 3 if quick)
+#   KERNELS=... only on "um" or "x86_64"
+#   OUT=dir     where to keep it (default: Documentation/performance, or a place in the
+#               cache if quick)
+#   DEPS=skip   install nothing
+#   JOBS=n      how many compilers to run at once
+set -euo pipefail
+# shellcheck source=lib/common.sh
+. "$(dirname "$0")/lib/common.sh"
+help_if_asked "$@"
+
+"$top/scripts/deps.sh" bench
+logs=$(log_dir bench)
+out=${OUT-}
+if [ -z "$out" ]; then
+	out=$top/Documentation/performance
+	[ -z "${QUICK-}" ] || out=$logs
+fi
+mkdir -p "$out"
+rounds=${ROUNDS:-$([ -n "${QUICK-}" ] && echo 3 || echo 7)}
+
+# measure NAME KERNEL PLAN SECONDS: leaves $out/NAME.csv
+measure() {
+	local kdir initramfs dir=$logs/$1
+	kdir=$("$top/scripts/kernel/build.sh" "$2")
+	initramfs=$("$top/scripts/build-tests.sh" "$kdir" "$2")
+	say "Measuring on $2 (results as they come: $dir/results)"
+	APPEND="bench_plan=$3 bench_rounds=$rounds bench_quick=${QUICK-}" \
+		"$top/scripts/vm/boot.sh" "$2" "$kdir" "$initramfs" bench "$dir" "$4" ||
+		die "$(cat "$dir/end")" "See $dir/kernel.log"
+	if awk -f "$top/scripts/vm/splats.awk" "$dir/kernel.log" | grep . ||
+		grep '^# failed' "$dir/results"; then
+		die "something went wrong meanwhile" "See $dir/kernel.log"
+	fi
+	{
+		describe "$2" "$kdir"
+		cat "$dir/results"
+	} >"$out/$1.csv"
+}
+
+# What it was measured on, in lines that begin with #.
+describe() {
+	echo "# kernel: $2, Linux $(make -s -C "$2" kernelrelease 2>/dev/null)" |
+		sed "s|$cache/kernels/||"
+	echo "# machine: $(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -n 1)," \
+		"$(nproc) CPUs"
+	echo "# commit: $(git -C "$top" describe --always --dirty)"
+	echo "# rounds: $rounds"
+}
+
+start=$SECONDS
+for kernel in ${KERNELS:-um x86_64}; do
+	case $kernel in
+	um) measure native um-plain native $((rounds * 600)) ;;
+	x86_64) ICOUNT=1 CPUS=1 measure counted x86_64-plain-keys counted $((rounds * 600)) ;;
+	*) die "no such kernel: $kernel" "There are um and x86_64." ;;
+	esac
+done
+# Debian's packages are for this one, whatever else there is.
+python=/usr/bin/python3
+[ -x $python ] || python=python3
+PYTHONDONTWRITEBYTECODE=1 $python "$top/scripts/bench_report/report.py" "$out"
+say "All of it is in $out, after $((SECONDS - start)) s"
