@@ -84,6 +84,16 @@ pub(crate) struct Header {
 /// Where in a page its pointers begin.
 const FIRST: usize = size_of::<Header>().next_multiple_of(size_of::<Object>());
 
+/// How slab objects go back to their allocator.
+#[derive(Clone, Copy)]
+pub(crate) enum Way {
+    /// One by one, so that they are at hand for who allocates next. The allocator keeps a few
+    /// hundred like that; beyond these it takes longer than in bulk.
+    OneByOne,
+    /// All at once, past what is kept at hand.
+    Bulk,
+}
+
 /// How many vmalloc objects are freed between two looks at whether somebody else needs the CPU.
 const RESCHED_EVERY: usize = 16;
 
@@ -293,7 +303,7 @@ impl SealedPage {
     /// # Context
     ///
     /// Process context, may sleep.
-    pub(crate) fn release(self) -> Result<EmptyPage, Self> {
+    pub(crate) fn release(self, way: Way) -> Result<EmptyPage, Self> {
         if !self.elapsed() {
             return Err(self);
         }
@@ -306,14 +316,20 @@ impl SealedPage {
             let objects = unsafe { core::slice::from_raw_parts(objects.as_ptr(), nr) };
             objects.iter().copied().for_each(double_free::leave);
         }
-        match channel {
+        match (channel, way) {
             // SAFETY: By the type invariants there are `nr` pointers to free, all for `kfree()`,
             // and no reader can have any of them: their grace period is over. No cache is named,
             // which leaves it to the allocator to find each object's.
-            Channel::Slab => unsafe {
+            (Channel::Slab, Way::Bulk) => unsafe {
                 bindings::kmem_cache_free_bulk(core::ptr::null_mut(), nr, objects.as_ptr())
             },
-            Channel::Vmalloc => {
+            (Channel::Slab, Way::OneByOne) => {
+                for i in 0..nr {
+                    // SAFETY: `i` is below the number of pointers in the page; as above.
+                    unsafe { bindings::kfree(objects.add(i).read()) };
+                }
+            }
+            (Channel::Vmalloc, _) => {
                 for i in 0..nr {
                     // SAFETY: `i` is below the number of pointers in the page.
                     let object = unsafe { objects.add(i).read() };

@@ -15,7 +15,8 @@ use kernel::{
 use crate::{
     bulk_page::{
         EmptyPage,
-        SealedPage, //
+        SealedPage,
+        Way, //
     },
     engine::{
         Engine,
@@ -150,11 +151,16 @@ pub(crate) fn release(task: &mut Task, engine: &Engine, mut pages: WaitingPages,
     if pages.is_empty() {
         return;
     }
+    // A page alone is what little load leaves; more than one are better freed in bulk.
+    let way = match pages.is_single() {
+        true => Way::OneByOne,
+        false => Way::Bulk,
+    };
     trace::drain_start(home);
     let (mut nr_pages, mut nr_objects) = (0, 0);
     while let Some(page) = pages.pop() {
         let nr = page.len();
-        let Some(empty) = release_page(task, engine, page) else {
+        let Some(empty) = release_page(task, engine, page, way) else {
             continue;
         };
         nr_pages += 1;
@@ -177,14 +183,19 @@ pub(crate) fn empty_one(task: &mut Task, engine: &Engine) -> Option<EmptyPage> {
     }
     let _in_hand = engine.in_hand.read_lock();
     let page = engine.queues.own_this_cpu(task).take_one_elapsed()?;
-    release_page(task, engine, page)
+    release_page(task, engine, page, Way::Bulk)
 }
 
 /// Frees the objects in a page whose grace period is over, and counts them.
-fn release_page(task: &mut Task, engine: &Engine, page: SealedPage) -> Option<EmptyPage> {
+fn release_page(
+    task: &mut Task,
+    engine: &Engine,
+    page: SealedPage,
+    way: Way,
+) -> Option<EmptyPage> {
     let (nr, channel) = (page.len(), page.channel());
     let (bytes, opened) = (page.bytes(), page.opened());
-    let released = page.release();
+    let released = page.release(way);
     let waited = opened.elapsed();
     let mut queue = engine.queues.own_this_cpu(task);
     match released {

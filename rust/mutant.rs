@@ -40,7 +40,7 @@
 //! | `elapsed_unused` | no page that has waited long enough is emptied by a caller | needless waits |
 //! | `no_rescuer` | the queues' work runs where work may wait for memory | deadlock under pressure |
 //! | `no_rcu_barrier` | unloading doesn't wait for the alarms' callbacks | call into what is gone |
-//! | `torn_sums` | readers of counters don't look whether they change | sums that go backwards |
+//! | `torn_sums` | readers of counters take their time and don't look whether they change | sums that go backwards |
 
 /// Whether this build has the fault of that name.
 macro_rules! mutant {

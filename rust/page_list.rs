@@ -32,6 +32,11 @@ impl WaitingPages {
         self.head.is_none()
     }
 
+    /// Whether there is one page.
+    pub(crate) fn is_single(&self) -> bool {
+        self.head.is_some() && self.head == self.tail
+    }
+
     /// Adds a page behind all others.
     pub(crate) fn push(&mut self, page: SealedPage) {
         let link = page.into_link();

@@ -283,7 +283,7 @@ impl OwnedQueue<'_> {
             }
             let closed = Channel::COUNT - self.shared().open_pages();
             let none_to_come = self.waiting.is_empty() && !self.draining;
-            if none_to_come || self.shared().spares.len() > closed {
+            if none_to_come || self.shared().spares.has(closed + 1) {
                 self.seal(channel);
             } else if self.deferred.is_none() {
                 self.deferred = Some(channel);

@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// How many objects of a page are looked at.
-const SAMPLES: usize = 8;
+const SAMPLES: usize = 2;
 
 /// How many pages of a vmalloc object are looked for: a larger one counts as that large.
 const VMALLOC_PAGES: usize = 256;

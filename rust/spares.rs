@@ -111,9 +111,15 @@ impl SparePages {
         self.places.iter().filter(filled).count()
     }
 
+    /// Whether there are so many pages at least; it looks no further.
+    pub(crate) fn has(&self, nr: usize) -> bool {
+        let filled = |place: &&Atomic<*mut Header>| !place.load(Relaxed).is_null();
+        self.places.iter().filter(filled).take(nr).count() == nr
+    }
+
     /// Whether more pages should be got before they are needed.
     pub(crate) fn is_low(&self) -> bool {
-        self.len() < wanted().div_ceil(2).max(MIN)
+        !self.has(wanted().div_ceil(2).max(MIN))
     }
 
     /// Takes a page, if there is one.
@@ -145,7 +151,7 @@ impl SparePages {
         }
         let page = self.take()?;
         // Others may have taken one at the same time: better all give theirs back than none.
-        if self.len() < MIN {
+        if !self.has(MIN) {
             return self.put(page);
         }
         Some(page)
@@ -164,7 +170,7 @@ impl SparePages {
     /// Any context.
     #[must_use = "a page that isn't kept is to be freed where the page allocator may be called"]
     pub(crate) fn keep(&self, page: EmptyPage) -> Option<EmptyPage> {
-        if self.len() >= wanted() {
+        if self.has(wanted()) {
             return Some(page);
         }
         self.put(page)
@@ -193,7 +199,7 @@ impl SparePages {
     ///
     /// Process context, sleeps.
     pub(crate) fn fill(&self) -> Result {
-        while self.len() < wanted() {
+        while !self.has(wanted()) {
             let _off = mutant!("refill_irqs_off").then(kernel::interrupt::local_interrupt_disable);
             let page = EmptyPage::new_reclaim().ok_or(ENOMEM)?;
             if self.keep(page).is_some() {

@@ -2,6 +2,7 @@
 /* What debugfs shows while a lot is going on. */
 #include <linux/completion.h>
 #include <linux/cpumask.h>
+#include <linux/delay.h>
 #include <linux/err.h>
 #include <linux/kthread.h>
 #include <linux/rcu_headless.h>
@@ -11,8 +12,8 @@
 struct busy {
 	void **objects;
 	size_t nr;
-	/* How many of its calls have returned. */
-	size_t returned;
+	/* How many of its calls have begun and have returned. */
+	size_t begun, returned;
 	struct completion done;
 };
 
@@ -22,7 +23,12 @@ static int busy_thread(void *arg)
 	size_t i;
 
 	for (i = 0; i < busy->nr; i++) {
+		WRITE_ONCE(busy->begun, i + 1);
+		/* Whoever sees something of the call sees that it has begun. */
+		smp_wmb();
 		kvfree_rcu_headless(busy->objects[i]);
+		/* So slow that a look sees few of them. */
+		udelay(1);
 		/* Release: after all that the call has done. */
 		smp_store_release(&busy->returned, i + 1);
 		cond_resched();
@@ -53,6 +59,18 @@ static size_t nr_returned(struct busy *busy)
 		returned += smp_load_acquire(&busy[i].returned);
 	}
 	return returned;
+}
+
+/* How many of their calls have begun. */
+static size_t nr_begun(struct busy *busy)
+{
+	size_t i, begun = 0;
+
+	/* What was looked at before is no younger. */
+	smp_rmb();
+	for (i = 0; i < BUSY; i++)
+		begun += READ_ONCE(busy[i].begun);
+	return begun;
 }
 
 /* What only grows is never seen to shrink, and no more is freed than queued. */
@@ -98,6 +116,8 @@ static void sums_never_go_backwards(struct kunit *test)
 		/* A call that has returned is counted, wherever its pointer is. */
 		KUNIT_EXPECT_GE(test, counters_queued(&now) - counters_queued(&before),
 				returned);
+		KUNIT_EXPECT_LE(test, counters_queued(&now) - counters_queued(&before),
+				nr_begun(busy));
 		expect_progress(test, &last, &now);
 		last = now;
 		looks++;
