@@ -187,12 +187,7 @@ pub(crate) fn empty_one(task: &mut Task, engine: &Engine) -> Option<EmptyPage> {
 }
 
 /// Frees the objects in a page whose grace period is over, and counts them.
-fn release_page(
-    task: &mut Task,
-    engine: &Engine,
-    page: SealedPage,
-    way: Way,
-) -> Option<EmptyPage> {
+fn release_page(task: &mut Task, engine: &Engine, page: SealedPage, way: Way) -> Option<EmptyPage> {
     let (nr, channel) = (page.len(), page.channel());
     let (bytes, opened) = (page.bytes(), page.opened());
     let released = page.release(way);
