@@ -19,12 +19,12 @@ help_if_asked "$@"
 
 # What a fault is tried on, the quickest first: a kernel, some of tests/guest, and
 # after how many seconds without a word from the guest it is taken to hang.
-without_kunit=$(cd "$top/tests/guest" && printf '%s\n' [0-9]*.sh | sed '/kunit/d; s/\.sh$//')
+others=$(cd "$top/tests/guest" && printf '%s\n' [0-9]*.sh | sed '/^10-kunit/d; s/\.sh$//')
 stages=(
 	"um 120 10-kunit"
-	"um 120 $(echo "$without_kunit" | paste -sd ' ')"
+	"um 120 $(echo "$others" | paste -sd ' ')"
 	"x86_64 300 10-kunit"
-	"x86_64 300 $(echo "$without_kunit" | paste -sd ' ')"
+	"x86_64 300 $(echo "$others" | paste -sd ' ')"
 	"x86_64-kcsan 300 80-torture"
 )
 
