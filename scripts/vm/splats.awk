@@ -34,7 +34,8 @@ BEGIN {
 	next
 }
 
-# Each of the two accesses has its stack; below an interrupt is what it broke into.
+# Each of the two accesses has its stack. Below an interrupt is what it broke into, and
+# below the scheduler is who gave up the CPU: neither has to do with the access.
 race != "" && /(read|write|access)[a-z]*( .*)? to 0x/ {
 	accesses++
 	innermost = 1
@@ -45,7 +46,7 @@ race != "" && /(read|write|access)[a-z]*( .*)? to 0x/ {
 
 # A function: ours, or one that does no more than what its caller says.
 race != "" && accesses && / [A-Za-z_][A-Za-z0-9_.]*\+0x/ {
-	if (/ asm_[a-z_]+\+/)
+	if (/ (asm_[a-z_]+|__schedule)\+/)
 		interrupted = 1
 	if (/\[rcu_headless/ && !interrupted) {
 		direct += innermost
