@@ -6,6 +6,7 @@
 #include <linux/rcu_headless.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
+#include <uapi/linux/sched/types.h>
 #include <linux/workqueue.h>
 
 #include "faults.h"
@@ -173,6 +174,7 @@ static void waits_for_pages_in_hand(struct kunit *test)
 {
 	/* More than all pages hold that a CPU may have at hand. */
 	struct short_queuer queuer = { .nr = 8 * PAGEFUL };
+	const struct sched_attr idle = { .size = sizeof(idle), .sched_policy = SCHED_IDLE };
 	struct occupier sharer = {};
 	struct counters before, now;
 	struct task_struct *task, *other;
@@ -198,7 +200,7 @@ static void waits_for_pages_in_hand(struct kunit *test)
 	wake_up_process(task);
 	waits = wait_until((counters_read(test, &now), now.fallbacks > before.fallbacks));
 	/* It is asleep, or about to be. */
-	sched_set_normal(task, MAX_NICE);
+	sched_setattr_nocheck(task, &idle);
 	wake_up_process(other);
 	queued = READ_ONCE(queuer.queued);
 	WRITE_ONCE(queuer.stop, true);
