@@ -17,7 +17,7 @@
 #include "bench.h"
 
 /* How long nothing is to happen, for the count to be known that then comes. */
-#define CALIBRATE_MS 100
+#define CALIBRATE_MS 40
 
 static struct soaker {
 	struct task_struct *task;
