@@ -38,19 +38,23 @@ BEGIN {
 # below the scheduler is who gave up the CPU: neither has to do with the access.
 race != "" && /(read|write|access)[a-z]*( .*)? to 0x/ {
 	accesses++
-	innermost = 1
-	interrupted = 0
+	innermost = first = 1
+	interrupted = locking = 0
 	counted = 0
 	next
 }
 
 # A function: ours, or one that does no more than what its caller says.
 race != "" && accesses && / [A-Za-z_][A-Za-z0-9_.]*\+0x/ {
+	# How locks work is their own affair, whoever takes them.
+	if (first)
+		locking = / (osq|(__)?mutex|(__)?rt_mutex|rwsem|(native_)?queued_spin)_/
+	first = 0
 	if (/ (asm_[a-z_]+|__schedule)\+/)
 		interrupted = 1
 	if (/\[rcu_headless/ && !interrupted) {
 		direct += innermost
-		within += !counted++
+		within += !counted++ && !locking
 	}
 	if (!/ (rust_helper_|_RN[A-Za-z0-9_]*kernel|mem(cpy|set|move|cmp)|__tsan_)/)
 		innermost = 0
