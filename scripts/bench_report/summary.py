@@ -5,8 +5,8 @@ import csv
 
 from data import Key
 
-COLUMNS = ["kernel", "measure", "condition", "ours", "peer", "ours_value", "peer_value",
-           "unit", "ratio"]
+COLUMNS = ["measure", "condition", "ours", "peer", "ours_value", "peer_value", "unit",
+           "ratio"]
 
 
 def is_ours(peer):
@@ -30,7 +30,7 @@ def rows(kernel, data):
             ours = data.median(key)
             theirs = data.median(Key(key.measure, key.condition, peer, key.name))
             ratio = f"{ours / theirs:.3f}" if theirs else ""
-            yield [kernel, f"{key.measure}:{key.name}", key.condition, key.peer, peer,
+            yield [f"{kernel}:{key.measure}:{key.name}", key.condition, key.peer, peer,
                    f"{ours:.3f}", f"{theirs:.3f}", unit(kernel, data.units[key]), ratio]
 
 
@@ -50,6 +50,6 @@ def show(table, peer="mightsleep"):
     yield ""
     for row in table:
         if row["peer"] == peer and row["ratio"]:
-            yield (f"{row['ratio']:>9}  {row['kernel']:8} {row['measure']:28} "
-                   f"{row['ours']:18} {row['condition']:44} "
+            yield (f"{row['ratio']:>9}  {row['measure']:32} {row['ours']:18} "
+                   f"{row['condition']:44} "
                    f"{row['ours_value']} / {row['peer_value']} {row['unit']}")
