@@ -53,9 +53,18 @@ measure() {
 insmod /modules/rcu_headless.ko || exit 1
 insmod /modules/rcu_headless_bench.ko || exit 1
 faults_on
+# In tasks that ask, nothing is to be had of the slab allocator either: kfree_rcu() has
+# its own arrays from there.
+# shellcheck disable=SC2154
+if [ -d "$slab_faults" ]; then
+	echo Y >"$slab_faults/task-filter"
+	echo -1 >"$slab_faults/times"
+	echo 100 >"$slab_faults/probability"
+fi
 echo "round,measure,condition,peer,name,value,unit"
 # shellcheck disable=SC1090,SC2154
 . "/bench/$bench_plan.plan"
+echo 0 >"$slab_faults/probability"
 faults_off
 rmmod rcu_headless_bench
 rmmod rcu_headless
