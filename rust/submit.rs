@@ -135,6 +135,12 @@ pub(crate) unsafe fn try_free(engine: &Engine, object: Object, caller: usize) ->
         Misuse::Nmi.report(caller);
         return false;
     }
+    if address::is_plain(object) {
+        // Nobody wants a closer look. SAFETY: The contract, and it is one of slab.
+        let taken = unsafe { engine.inbox().put(object) };
+        count_try(taken);
+        return taken;
+    }
     if object.is_null() {
         return true;
     }
@@ -148,12 +154,19 @@ pub(crate) unsafe fn try_free(engine: &Engine, object: Object, caller: usize) ->
     let taken = unsafe { engine.inbox().put(object) };
     if taken {
         look.tell(caller);
-        stats::TRY_TAKEN.add(1);
     } else {
         double_free::leave_atomic(object);
+    }
+    count_try(taken);
+    taken
+}
+
+fn count_try(taken: bool) {
+    if taken {
+        stats::TRY_TAKEN.add(1);
+    } else {
         stats::TRY_REFUSED.add(1);
     }
-    taken
 }
 
 /// Queues an object in a reserve.
@@ -173,6 +186,10 @@ pub(crate) unsafe fn free_reserved(
 ) {
     if in_nmi() {
         return leak_in_nmi(caller);
+    }
+    // If it is plain, nobody wants a closer look. SAFETY: The contract, and it is one of slab.
+    if address::is_plain(object) && unsafe { slot.put(object) } {
+        return stats::RESERVED.add(1);
     }
     let Some(channel) = accept(object, false, double_free::enter_atomic, caller) else {
         return;
