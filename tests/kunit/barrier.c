@@ -153,12 +153,24 @@ static int short_queuer_thread(void *arg)
 	return 0;
 }
 
-/* Shares a CPU with others, who get as little of it as their priority says. */
+/* A barrier that doesn't wait for others is over long before so many. */
+#define SHARED_PERIODS 30
+
+/*
+ * Shares a CPU with others, who get as little of it as their priority says, for so
+ * many grace periods.
+ */
 static int sharer_thread(void *arg)
 {
 	struct occupier *occupier = arg;
+	unsigned long cookie = start_poll_synchronize_rcu();
+	unsigned int periods = 0;
 
-	while (!READ_ONCE(occupier->stop)) {
+	while (!READ_ONCE(occupier->stop) && periods < SHARED_PERIODS) {
+		if (poll_state_synchronize_rcu(cookie)) {
+			cookie = start_poll_synchronize_rcu();
+			periods++;
+		}
 		cpu_relax();
 		cond_resched();
 	}
