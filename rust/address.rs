@@ -94,10 +94,16 @@ impl Range {
 }
 
 static PLAIN: Range = Range::empty();
+/// The range of vmalloc, empty when [`PLAIN`] is.
+static PLAIN_VMALLOC: Range = Range::empty();
 static VMALLOC: Range = Range::empty();
 
-/// How large [`PLAIN`] is when it isn't emptied.
+/// How far two addresses on one stack are apart at most, if what they have in common is taken away.
+static STACK: Range = Range::empty();
+
+/// How large the plain ranges are when they aren't emptied.
 static PLAIN_UNITS: Atomic<usize> = Atomic::new(0);
+static PLAIN_VMALLOC_UNITS: Atomic<usize> = Atomic::new(0);
 
 /// Why every call is to be looked at with care.
 #[derive(Clone, Copy)]
@@ -118,17 +124,14 @@ static REASONS: Atomic<u32> = Atomic::new(0);
 pub(crate) fn is_plain(object: Object) -> bool {
     PLAIN.holds(object.addr(), SLAB_SHIFT)
         // Without a mapping of their own, stacks are between slab pages.
-        && (cfg!(CONFIG_VMAP_STACK) || !on_own_stack(object.addr()))
+        && (cfg!(CONFIG_VMAP_STACK) || !near_own_frame(object.addr()))
 }
 
 /// Whether `object` is one of vmalloc, as far as its address can tell. When not, look closer.
 #[inline(always)]
 pub(crate) fn is_plain_vmalloc(object: Object) -> bool {
-    // Modules that share the range, and debugging, want a closer look.
-    !cfg!(any(CONFIG_UML, CONFIG_DEBUG_OBJECTS_RCU_HEAD))
-        && REASONS.load(Relaxed) == 0
-        && VMALLOC.holds(object.addr(), PAGE_SIZE.trailing_zeros())
-        && !on_own_stack(object.addr())
+    PLAIN_VMALLOC.holds(object.addr(), PAGE_SIZE.trailing_zeros())
+        && !(cfg!(CONFIG_VMAP_STACK) && near_own_frame(object.addr()))
 }
 
 /// Which channel an object belongs to that [`examine()`] has accepted.
@@ -179,9 +182,15 @@ pub(crate) fn init() {
             bindings::rcu_headless_helper_direct_map_end(),
         )
     };
+    // SAFETY: Nobody looks yet; always sound to call.
+    unsafe { STACK.set(0, bindings::rcu_headless_helper_thread_size()) };
     let pages = vmalloc_end.saturating_sub(vmalloc_start) / PAGE_SIZE;
     // SAFETY: Nobody looks yet.
     unsafe { VMALLOC.set(vmalloc_start, pages) };
+    // Modules that share the range want a closer look.
+    PLAIN_VMALLOC_UNITS.store(if cfg!(CONFIG_UML) { 0 } else { pages }, Relaxed);
+    // SAFETY: Nobody looks yet.
+    unsafe { PLAIN_VMALLOC.set(vmalloc_start, 0) };
 
     // With tags in the upper bits of pointers ranges say nothing.
     let tagged = cfg!(any(CONFIG_KASAN_SW_TAGS, CONFIG_KASAN_HW_TAGS));
@@ -220,18 +229,20 @@ pub(crate) fn set_thorough(reason: Reason, thorough: bool) {
     update_plain();
 }
 
-/// Makes the plain range what the reasons ask for.
+/// Makes the plain ranges what the reasons ask for.
 fn update_plain() {
     loop {
         let reasons = REASONS.load(Relaxed);
-        let units = if reasons != 0 || cfg!(CONFIG_DEBUG_OBJECTS_RCU_HEAD) {
-            0
-        } else {
-            PLAIN_UNITS.load(Relaxed)
-        };
-        // SAFETY: The start is what it was. Whichever of two writers comes last sees below whether
-        // the reasons are still what it went by.
-        unsafe { PLAIN.units.get().write_volatile(units) };
+        let thorough = reasons != 0 || cfg!(CONFIG_DEBUG_OBJECTS_RCU_HEAD);
+        for (range, units) in [
+            (&PLAIN, &PLAIN_UNITS),
+            (&PLAIN_VMALLOC, &PLAIN_VMALLOC_UNITS),
+        ] {
+            let units = if thorough { 0 } else { units.load(Relaxed) };
+            // SAFETY: The start is what it was. Whichever of two writers comes last sees below
+            // whether the reasons are still what it went by.
+            unsafe { range.units.get().write_volatile(units) };
+        }
         smp_mb(Full);
         if REASONS.load(Relaxed) == reasons {
             break;
@@ -307,6 +318,15 @@ fn what_else(address: usize) -> Misuse {
     } else {
         Misuse::Foreign
     }
+}
+
+/// Whether the address is on the stack that this code runs on, without a call. In an interrupt that
+/// may be another than the task's.
+#[inline(always)]
+fn near_own_frame(address: usize) -> bool {
+    let local = 0u8;
+    // Stacks are aligned to their size.
+    STACK.holds((&raw const local).addr() ^ address, 0)
 }
 
 fn on_own_stack(address: usize) -> bool {

@@ -30,6 +30,8 @@ use crate::{
     reserve,
     submit,
     this_cpu::{
+        in_nmi,
+        NoPreempt,
         Pin as PinnedHere,
         Task, //
     }, //
@@ -86,13 +88,11 @@ unsafe extern "C" fn rcu_headless_free_bulk(nr: usize, ptrs: *const *mut c_void,
     }
     // SAFETY: The contract of this function.
     let objects = unsafe { core::slice::from_raw_parts(ptrs, nr) };
-    for chunk in objects.chunks(BULK_CHUNK) {
-        let mut rest = chunk.iter();
-        // SAFETY: The contract of this function.
-        while let Some(&object) = unsafe { store_some(&mut rest) } {
-            // SAFETY: As above.
-            unsafe { free_slowly(object, caller, false) };
-        }
+    // SAFETY: As above.
+    let rest = unsafe { store_some(Channel::Slab, objects, is_plain) };
+    if !rest.is_empty() {
+        // SAFETY: As above.
+        unsafe { free_rest(rest, caller) };
     }
 }
 
@@ -107,10 +107,18 @@ unsafe extern "C" fn rcu_headless_free_bulk(nr: usize, ptrs: *const *mut c_void,
 /// Any context.
 #[no_mangle]
 unsafe extern "C" fn rcu_headless_free_try(ptr: *const c_void, caller: usize) -> bool {
+    let object = ptr.cast_mut();
     // SAFETY: Called through an exported symbol, so the module is loaded.
     let engine = unsafe { engine::get() };
+    if !in_nmi() && is_plain(object) {
+        let here = NoPreempt::new();
+        // SAFETY: The contract of this function, and the object is one of slab.
+        if unsafe { engine.inbox().put_quickly(object, &here) } {
+            return true;
+        }
+    }
     // SAFETY: The contract of this function.
-    unsafe { submit::try_free(&engine, ptr.cast_mut(), caller) }
+    unsafe { submit::try_free(object, caller, &engine) }
 }
 
 /// `kvfree_rcu_headless_reserved()`.
@@ -128,12 +136,17 @@ unsafe extern "C" fn rcu_headless_free_reserved(
     ptr: *const c_void,
     caller: usize,
 ) {
+    let object = ptr.cast_mut();
+    // SAFETY: The contract of this function.
+    let slot = unsafe { slot_of(reserve) };
+    // SAFETY: The contract of this function, and the object is one of slab if it is looked at.
+    if !in_nmi() && is_plain(object) && unsafe { slot.put_quickly(object) } {
+        return;
+    }
     // SAFETY: Called through an exported symbol, so the module is loaded.
     let engine = unsafe { engine::get() };
     // SAFETY: The contract of this function.
-    let slot = unsafe { slot_of(reserve) };
-    // SAFETY: As above.
-    unsafe { submit::free_reserved(&engine, slot, ptr.cast_mut(), caller) }
+    unsafe { submit::free_reserved(slot, object, caller, &engine) }
 }
 
 /// `rcu_headless_reserve()`.
@@ -296,28 +309,48 @@ unsafe fn free_without_room(pin: PinnedHere<'_>, object: Object, caller: usize, 
     unsafe { free_slowly(object, caller, slab_only) }
 }
 
-/// Stores pointers with preemption off all the while, and returns the first for which it takes more
-/// than that.
+/// Frees objects of which the first can't just be stored.
 ///
 /// # Safety
 ///
-/// As for [`free()`].
-unsafe fn store_some<'a>(objects: &mut core::slice::Iter<'a, Object>) -> Option<&'a Object> {
-    let Some(mut task) = Task::may_block() else {
-        return objects.next();
-    };
-    let pin = PinnedHere::new(&mut task);
-    objects.find(|&&object| {
-        let channel = if is_plain(object) {
-            Channel::Slab
-        } else if is_plain_vmalloc(object) {
-            Channel::Vmalloc
+/// As for [`rcu_headless_free_bulk()`].
+#[cold]
+#[inline(never)]
+unsafe fn free_rest(mut rest: &[Object], caller: usize) {
+    while let [next, after @ ..] = rest {
+        // SAFETY: The contract of this function.
+        let left = unsafe { store_some(Channel::Vmalloc, rest, is_plain_vmalloc) };
+        let left = if left.len() < rest.len() {
+            left
         } else {
-            return true;
+            // SAFETY: As above.
+            unsafe { free_slowly(*next, caller, false) };
+            after
         };
-        // SAFETY: The contract, and the object is in the channel that it belongs to.
-        !unsafe { pin.push(channel, object) }
-    })
+        // SAFETY: As above.
+        rest = unsafe { store_some(Channel::Slab, left, is_plain) };
+    }
+}
+
+/// Stores pointers of `channel` with preemption off all the while, some [`BULK_CHUNK`] at most, and
+/// returns the others: from the first on that isn't `good`, or has no room.
+///
+/// # Safety
+///
+/// As for [`free()`], for each that isn't returned; what is `good` must be one of `channel`.
+#[inline(always)]
+unsafe fn store_some(
+    channel: Channel,
+    objects: &[Object],
+    good: impl Fn(Object) -> bool,
+) -> &[Object] {
+    let Some(mut task) = Task::may_block() else {
+        return objects;
+    };
+    let some = objects.get(..BULK_CHUNK).unwrap_or(objects);
+    // SAFETY: The contract.
+    let stored = unsafe { PinnedHere::new(&mut task).push_while(channel, some, good) };
+    objects.get(stored..).unwrap_or(&[])
 }
 
 /// The slot in a C reserve.

@@ -151,11 +151,8 @@ pub(crate) fn release(task: &mut Task, engine: &Engine, mut pages: WaitingPages,
     if pages.is_empty() {
         return;
     }
-    // A page alone is what little load leaves; more than one are better freed in bulk.
-    let way = match pages.is_single() {
-        true => Way::OneByOne,
-        false => Way::Bulk,
-    };
+    // As many as a page holds are at hand for who allocates next; more are better freed in bulk.
+    let mut way = Way::OneByOne;
     trace::drain_start(home);
     let (mut nr_pages, mut nr_objects) = (0, 0);
     while let Some(page) = pages.pop() {
@@ -163,6 +160,7 @@ pub(crate) fn release(task: &mut Task, engine: &Engine, mut pages: WaitingPages,
         let Some(empty) = release_page(task, engine, page, way) else {
             continue;
         };
+        way = Way::Bulk;
         nr_pages += 1;
         nr_objects += nr;
         if let Some(queue) = engine.queues.slot(home) {

@@ -30,6 +30,7 @@ use crate::{
         Shared, //
     },
     reserve,
+    stats,
     work::WorkQueue, //
 };
 
@@ -105,6 +106,25 @@ impl Engine {
     /// Where this CPU takes objects in atomic context; any other's would do as well.
     pub(crate) fn inbox(&self) -> Pin<&Inbox> {
         self.queues.nearby_slot().shared().inbox()
+    }
+
+    /// How many objects `kvfree_rcu_headless_try()` has taken.
+    pub(crate) fn try_taken(&self) -> i64 {
+        let inboxes = self.queues.slots().map(|queue| queue.shared().inbox());
+        let all: u64 = inboxes.map(|inbox| inbox.fifo().total()).sum();
+        all as i64 - stats::UNCALLED_FOR.get()
+    }
+
+    /// How many objects have been freed through reserves.
+    ///
+    /// # Context
+    ///
+    /// Process context, sleeps.
+    pub(crate) fn reserved(&self) -> i64 {
+        // A reserve leaves the list and is counted as gone while it is locked.
+        let reserves = self.reserves.lock();
+        let all: u64 = reserves.inboxes().map(|inbox| inbox.fifo().total()).sum();
+        stats::RESERVED.get() + all as i64
     }
 
     /// How many objects are in reserves and aren't queued yet.

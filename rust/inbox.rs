@@ -7,26 +7,29 @@
 
 use kernel::{
     bindings::gfp_t,
-    prelude::*,
-    sync::atomic::{
-        Atomic,
-        Full, //
-    }, //
+    prelude::*, //
 };
 
 use crate::{
     bulk_page::Object,
     engine::Handle,
-    fifo::Fifo,
+    fifo::{
+        Fifo,
+        Put, //
+    },
+    rcu::synchronize_rcu,
     submit,
-    this_cpu::Task,
+    this_cpu::{
+        NoPreempt,
+        Task, //
+    },
     work::{
         Run,
         Work, //
     }, //
 };
 
-/// How long objects may gather before they are moved on, unless half of the room is taken.
+/// How long objects may gather before they are moved on, unless there are many.
 const MOVE_DELAY_JIFFIES: kernel::time::Jiffies = 1;
 
 /// Objects that came in atomic context.
@@ -40,21 +43,24 @@ pub(crate) struct Inbox {
 struct Mover {
     /// What is in it was given away to be freed by `kvfree()`.
     fifo: Fifo,
-    /// The work is queued or has yet to look into the fifo.
-    armed: Atomic<bool>,
     engine: Handle,
 }
 
 impl Inbox {
-    /// Makes an inbox with room for `nr` objects, in memory that is allocated with `gfp`.
+    /// Makes an inbox with room for `nr` objects, in memory that is allocated with `gfp`. It is
+    /// emptied at once when there are `mark` of them.
     ///
     /// # Context
     ///
     /// Process context; sleeps if `gfp` allows.
-    pub(crate) fn new(engine: Handle, nr: usize, gfp: gfp_t) -> Result<impl PinInit<Self>> {
+    pub(crate) fn new(
+        engine: Handle,
+        nr: usize,
+        mark: usize,
+        gfp: gfp_t,
+    ) -> Result<impl PinInit<Self>> {
         let mover = Mover {
-            fifo: Fifo::new(nr, gfp)?,
-            armed: Atomic::new(false),
+            fifo: Fifo::new(nr, mark, gfp)?,
             engine,
         };
         Ok(pin_init!(Self {
@@ -72,7 +78,7 @@ impl Inbox {
         &self.work.target().fifo
     }
 
-    /// Takes an object in. `false` if there is no room: it wasn't taken.
+    /// Takes an object in if that is all there is to do. `false` if not: it wasn't taken.
     ///
     /// # Safety
     ///
@@ -80,18 +86,29 @@ impl Inbox {
     ///
     /// # Context
     ///
+    /// Any context.
+    #[inline(always)]
+    pub(crate) unsafe fn put_quickly(&self, object: Object, reader: &NoPreempt) -> bool {
+        self.fifo().put_quickly(object, reader)
+    }
+
+    /// Takes an object in, and has the work queued if need be. `false` if there is no room: it
+    /// wasn't taken.
+    ///
+    /// # Safety
+    ///
+    /// As for [`Self::put_quickly()`].
+    ///
+    /// # Context
+    ///
     /// Any context but NMI.
-    pub(crate) unsafe fn put(self: Pin<&Self>, object: Object) -> bool {
-        let mover = self.work.target();
-        if !mover.fifo.put(object) {
-            return false;
-        }
-        let wq = mover.engine.wq();
-        // Full: the work sees the object, or has cleared the flag before this and is queued again.
-        if !mover.armed.xchg(true, Full) {
-            self.work().queue(wq, MOVE_DELAY_JIFFIES);
-        } else if mover.fifo.len() == mover.fifo.capacity() / 2 {
-            self.work().hurry(wq);
+    pub(crate) unsafe fn put(self: Pin<&Self>, object: Object, reader: &NoPreempt) -> bool {
+        let wq = self.work.target().engine.wq();
+        match self.fifo().put(object, reader) {
+            Put::In => {}
+            Put::First => self.work().queue(wq, MOVE_DELAY_JIFFIES),
+            Put::AtMark => self.work().hurry(wq),
+            Put::Full => return false,
         }
         true
     }
@@ -102,6 +119,10 @@ impl Inbox {
     ///
     /// Process context, sleeps.
     pub(crate) fn flush(self: Pin<&Self>) {
+        // Who put something in first may not have come to queue the work yet.
+        if self.fifo().is_armed() {
+            self.work().hurry(self.work.target().engine.wq());
+        }
         self.work().flush();
     }
 }
@@ -110,12 +131,16 @@ impl Run for Mover {
     fn run(&self, task: &mut Task) {
         // What is taken out of the fifo here is seen by the barrier as being in hand.
         let _in_hand = self.engine.in_hand.read_lock();
-        // Full: who comes after this queues the work again, who came before is seen below.
-        unless_mutant!("inbox_flag_stays", self.armed.xchg(false, Full));
-        // SAFETY: A work item doesn't run twice at a time, and the workqueue orders its runs.
-        while let Some(object) = unsafe { self.fifo.take() } {
-            // SAFETY: Whoever put it in gave it away, to be freed by `kvfree()`.
-            unsafe { submit::queue_from_inbox(task, &self.engine, object) };
+        // Who puts in after this queues the work again.
+        let end = self.fifo.disarm();
+        while !self.fifo.has_come_to(end) {
+            // SAFETY: A work item doesn't run twice at a time, and the workqueue orders its runs.
+            match unsafe { self.fifo.take() } {
+                // SAFETY: Whoever put it in gave it away, to be freed by `kvfree()`.
+                Some(object) => unsafe { submit::queue_from_inbox(task, &self.engine, object) },
+                // Somebody has a number and was held up before filling the place: a reader.
+                None => synchronize_rcu(),
+            }
         }
     }
 }

@@ -30,6 +30,7 @@ use kernel::{
 use crate::{
     bindings,
     this_cpu::{
+        this_cpu_ptr,
         Pin as PinnedHere,
         Task, //
     }, //
@@ -221,9 +222,10 @@ impl<L, S> PerCpu<L, S> {
     }
 
     /// The slot of the CPU that this code runs on, or has run on a moment ago.
+    #[inline(always)]
     pub(crate) fn nearby_slot(&self) -> &Slot<L, S> {
         // SAFETY: As above; the CPU that code runs on is possible.
-        unsafe { &*self.slot_ptr(CpuId::current()) }
+        unsafe { &*this_cpu_ptr(self.base.as_ptr()) }
     }
 
     /// Takes the slot of the CPU that this code runs on.
@@ -235,7 +237,7 @@ impl<L, S> PerCpu<L, S> {
     pub(crate) fn own_this_cpu<'a>(&'a self, task: &'a mut Task) -> Owner<'a, L, S> {
         let pin = PinnedHere::new(task);
         // SAFETY: As above; with preemption off it stays the slot of this CPU.
-        let slot = unsafe { &*self.slot_ptr(CpuId::current()) };
+        let slot = unsafe { &*this_cpu_ptr(self.base.as_ptr()) };
         // INVARIANT: Preemption is off and this is the slot of this CPU.
         Owner { slot, pin }
     }

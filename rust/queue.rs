@@ -101,7 +101,12 @@ pub(crate) type OwnedQueue<'a> = percpu::Owner<'a, Local, Shared>;
 impl Shared {
     /// Makes an empty queue for `cpu`.
     pub(crate) fn new(engine: Handle, cpu: CpuId) -> Result<impl PinInit<Self>> {
-        let inbox = Inbox::new(engine, INBOX_OBJECTS, bindings::GFP_KERNEL)?;
+        let inbox = Inbox::new(
+            engine,
+            INBOX_OBJECTS,
+            INBOX_OBJECTS / 2,
+            bindings::GFP_KERNEL,
+        )?;
         Ok(pin_init!(Self {
             cursors: cursors_of(cpu),
             stats: CpuStats::new(),

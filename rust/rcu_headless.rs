@@ -26,6 +26,7 @@ mod fifo;
 mod histogram;
 mod hotplug;
 mod inbox;
+mod inline_atomic;
 mod kcsan;
 mod latency;
 mod misuse;

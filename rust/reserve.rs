@@ -17,13 +17,10 @@ use kernel::{
     bindings::gfp_t,
     pr_warn_once,
     prelude::*,
-    sync::{
-        atomic::{
-            Acquire,
-            Atomic,
-            Full, //
-        },
-        rcu, //
+    sync::atomic::{
+        Acquire,
+        Atomic,
+        Full, //
     }, //
 };
 
@@ -35,7 +32,10 @@ use crate::{
         Handle, //
     },
     inbox::Inbox,
-    rcu::synchronize_rcu, //
+    inline_atomic::load_ptr_acquire,
+    rcu::synchronize_rcu,
+    stats,
+    this_cpu::NoPreempt, //
 };
 
 /// The most that one reserve can have room for.
@@ -53,7 +53,8 @@ pub(crate) struct Reserve {
 impl Reserve {
     /// Makes a reserve with room for `nr` objects, in memory that is allocated with `gfp`.
     fn new(engine: Handle, nr: usize, gfp: gfp_t) -> Result<Pin<KBox<Self>>> {
-        let inbox = Inbox::new(engine, nr, gfp)?;
+        // No mark: half of it may be all that ever comes, in one go.
+        let inbox = Inbox::new(engine, nr, nr, gfp)?;
         // SAFETY: Sound as far as `gfp` suits the caller's context.
         let place = unsafe { bindings::rcu_headless_helper_kzalloc(size_of::<Self>(), gfp) };
         let place: NonNull<Self> = NonNull::new(place.cast()).ok_or(AllocError)?;
@@ -198,7 +199,8 @@ impl Slot {
         retire(&mut list, old);
     }
 
-    /// Puts an object into the reserve. `false` if there is no room or no reserve.
+    /// Puts an object into the reserve if that is all there is to do. `false` if not: it wasn't
+    /// taken.
     ///
     /// # Safety
     ///
@@ -206,15 +208,38 @@ impl Slot {
     ///
     /// # Context
     ///
+    /// Any context.
+    #[inline(always)]
+    pub(crate) unsafe fn put_quickly(&self, object: Object) -> bool {
+        let reader = NoPreempt::new();
+        // SAFETY: The contract.
+        self.inbox(&reader)
+            .is_some_and(|inbox| unsafe { inbox.put_quickly(object, &reader) })
+    }
+
+    /// Puts an object into the reserve. `false` if there is no room or no reserve.
+    ///
+    /// # Safety
+    ///
+    /// As for [`Self::put_quickly()`].
+    ///
+    /// # Context
+    ///
     /// Any context but NMI.
     pub(crate) unsafe fn put(&self, object: Object) -> bool {
-        let _reader = rcu::read_lock();
-        // SAFETY: By the type invariant it is valid, and is until a grace period from now.
-        match unsafe { self.0.load(Acquire).as_ref() } {
-            // SAFETY: Reserves on the list are pinned; the rest is the contract.
-            Some(reserve) => unsafe { Pin::new_unchecked(reserve).inbox().put(object) },
-            None => false,
-        }
+        let reader = NoPreempt::new();
+        // SAFETY: The contract.
+        self.inbox(&reader)
+            .is_some_and(|inbox| unsafe { inbox.put(object, &reader) })
+    }
+
+    #[inline(always)]
+    fn inbox<'a>(&self, _reader: &'a NoPreempt) -> Option<Pin<&'a Inbox>> {
+        // SAFETY: By the type invariant it is valid, and is until a grace period from now, for
+        // which there is a reader to wait for.
+        let reserve: &'a Reserve = unsafe { load_ptr_acquire(&self.0).as_ref() }?;
+        // SAFETY: Reserves on the list are pinned.
+        Some(unsafe { Pin::new_unchecked(reserve) }.inbox())
     }
 }
 
@@ -227,5 +252,7 @@ fn retire(list: &mut List, old: *mut Reserve) {
     synchronize_rcu();
     // SAFETY: It is still on the list, which is locked, and pinned.
     unsafe { Pin::new_unchecked(old.as_ref()) }.inbox().flush();
-    drop(list.remove(old));
+    if let Some(old) = list.remove(old) {
+        stats::RESERVED.add(old.inbox.fifo().total() as i64);
+    }
 }

@@ -25,11 +25,11 @@ pub(crate) static PAGES: Level = Level::new();
 pub(crate) static OBJECTS: Level = Level::new();
 /// About how many bytes these take.
 pub(crate) static BYTES: Level = Level::new();
-/// Objects that `kvfree_rcu_headless_try()` took.
-pub(crate) static TRY_TAKEN: Global = Global::new();
-/// Objects that it didn't, for lack of room.
+/// Objects that other calls than `kvfree_rcu_headless_try()` have put into the CPUs' inboxes.
+pub(crate) static UNCALLED_FOR: Global = Global::new();
+/// Objects that it didn't take, for lack of room.
 pub(crate) static TRY_REFUSED: Global = Global::new();
-/// Objects that were freed through a reserve.
+/// Objects that were freed through a reserve that is no more.
 pub(crate) static RESERVED: Global = Global::new();
 /// Pointers that will never be freed: no objects of ours to free, or no way to.
 pub(crate) static LEAKED: Global = Global::new();

@@ -19,6 +19,7 @@ use crate::{
     this_cpu::{
         in_nmi,
         why_not,
+        NoPreempt,
         Task, //
     },
     trace, //
@@ -115,8 +116,22 @@ unsafe fn free_out_of_place(engine: &Engine, slab_only: bool, object: Object, ca
     // SAFETY: Just accepted.
     let look = unsafe { Look::at(channel, object) };
     // SAFETY: The contract, and it has been found to be one for `kvfree()`.
-    if !unsafe { engine.inbox().put(object) } {
-        return leak(object);
+    unsafe { put_uncalled_for(engine, look, caller) }
+}
+
+/// Puts an object into an inbox that came by another call than `kvfree_rcu_headless_try()`.
+///
+/// # Safety
+///
+/// The object must be the caller's to give away, to be freed by `kvfree()`.
+#[cold]
+unsafe fn put_uncalled_for(engine: &Engine, look: Look, caller: usize) {
+    // First, so that whoever adds up never finds more than there are.
+    stats::UNCALLED_FOR.add(1);
+    // SAFETY: The contract.
+    if !unsafe { engine.inbox().put(look.object, &NoPreempt::new()) } {
+        stats::UNCALLED_FOR.add(-1);
+        return leak(look.object);
     }
     look.tell(caller);
 }
@@ -130,16 +145,12 @@ unsafe fn free_out_of_place(engine: &Engine, slab_only: bool, object: Object, ca
 /// # Context
 ///
 /// Any context; nothing is taken in an NMI.
-pub(crate) unsafe fn try_free(engine: &Engine, object: Object, caller: usize) -> bool {
+#[cold]
+#[inline(never)]
+pub(crate) unsafe fn try_free(object: Object, caller: usize, engine: &Engine) -> bool {
     if in_nmi() {
         Misuse::Nmi.report(caller);
         return false;
-    }
-    if address::is_plain(object) {
-        // Nobody wants a closer look. SAFETY: The contract, and it is one of slab.
-        let taken = unsafe { engine.inbox().put(object) };
-        count_try(taken);
-        return taken;
     }
     if object.is_null() {
         return true;
@@ -151,22 +162,13 @@ pub(crate) unsafe fn try_free(engine: &Engine, object: Object, caller: usize) ->
     // SAFETY: Just accepted.
     let look = unsafe { Look::at(channel, object) };
     // SAFETY: The contract, and it has been found to be one for `kvfree()`.
-    let taken = unsafe { engine.inbox().put(object) };
-    if taken {
+    if unsafe { engine.inbox().put(object, &NoPreempt::new()) } {
         look.tell(caller);
-    } else {
-        double_free::leave_atomic(object);
+        return true;
     }
-    count_try(taken);
-    taken
-}
-
-fn count_try(taken: bool) {
-    if taken {
-        stats::TRY_TAKEN.add(1);
-    } else {
-        stats::TRY_REFUSED.add(1);
-    }
+    double_free::leave_atomic(object);
+    stats::TRY_REFUSED.add(1);
+    false
 }
 
 /// Queues an object in a reserve.
@@ -178,18 +180,16 @@ fn count_try(taken: bool) {
 /// # Context
 ///
 /// Any context; in an NMI it is reported and leaked.
+#[cold]
+#[inline(never)]
 pub(crate) unsafe fn free_reserved(
-    engine: &Engine,
     slot: &reserve::Slot,
     object: Object,
     caller: usize,
+    engine: &Engine,
 ) {
     if in_nmi() {
         return leak_in_nmi(caller);
-    }
-    // If it is plain, nobody wants a closer look. SAFETY: The contract, and it is one of slab.
-    if address::is_plain(object) && unsafe { slot.put(object) } {
-        return stats::RESERVED.add(1);
     }
     let Some(channel) = accept(object, false, double_free::enter_atomic, caller) else {
         return;
@@ -198,15 +198,11 @@ pub(crate) unsafe fn free_reserved(
     let look = unsafe { Look::at(channel, object) };
     // SAFETY: The contract, and it has been found to be one for `kvfree()`.
     if unsafe { slot.put(object) } {
-        stats::RESERVED.add(1);
         return look.tell(caller);
     }
     Misuse::Reserve.report(caller);
     // SAFETY: As above.
-    if !unsafe { engine.inbox().put(object) } {
-        return leak(object);
-    }
-    look.tell(caller);
+    unsafe { put_uncalled_for(engine, look, caller) }
 }
 
 /// Queues an object that was accepted in atomic context.

@@ -2,12 +2,14 @@
 
 //! What a call needs of the CPU that it runs on: may it sleep, stay here, store a pointer.
 //!
-//! This is the whole of the hot path below [`crate::api`], so x86_64 has it in a few instructions;
-//! other architectures call the kernel's inline functions through helpers, as does a kernel with
-//! KCSAN, which sees no access that assembly makes. Both offer the same:
+//! This is the whole of the hot path below [`crate::api`], so x86_64 has it in a few instructions,
+//! and user-mode Linux in a few calls; other architectures call the kernel's inline functions through
+//! helpers, as does a kernel with KCSAN, which sees no access that assembly makes. All offer the same:
 //!
 //! - `may_block()`: nothing forbids this code to sleep,
+//! - `in_nmi()`: an NMI has been broken into,
 //! - `preempt_disable()` and `preempt_enable()`,
+//! - `this_cpu_ptr()`: this CPU's instance,
 //! - `Here`: access to a [`Cursor`] of this CPU.
 
 use core::marker::PhantomData;
@@ -38,11 +40,26 @@ use crate::{
     path = "this_cpu/x86_64.rs"
 )]
 #[cfg_attr(
-    not(all(
-        CONFIG_X86_64,
+    all(
+        CONFIG_UML,
         CONFIG_SMP,
-        CONFIG_HAS_SEPARATE_PREEMPT_RESCHED_BITS,
-        not(any(CONFIG_UML, CONFIG_KCSAN))
+        not(any(CONFIG_PREEMPTION, CONFIG_KCSAN))
+    ),
+    path = "this_cpu/um.rs"
+)]
+#[cfg_attr(
+    not(any(
+        all(
+            CONFIG_X86_64,
+            CONFIG_SMP,
+            CONFIG_HAS_SEPARATE_PREEMPT_RESCHED_BITS,
+            not(any(CONFIG_UML, CONFIG_KCSAN))
+        ),
+        all(
+            CONFIG_UML,
+            CONFIG_SMP,
+            not(any(CONFIG_PREEMPTION, CONFIG_KCSAN))
+        )
     )),
     path = "this_cpu/generic.rs"
 )]
@@ -98,9 +115,42 @@ pub(crate) fn why_not() -> Misuse {
 }
 
 /// Whether an NMI has been broken into: nothing may be done there that takes a lock.
+#[inline(always)]
 pub(crate) fn in_nmi() -> bool {
-    // SAFETY: Always sound to call.
-    unsafe { bindings::rcu_headless_helper_in_nmi() }
+    arch::in_nmi()
+}
+
+/// Where this CPU's instance is of what was allocated for each CPU; a moment later it may be
+/// another's, unless preemption is off.
+#[inline(always)]
+pub(crate) fn this_cpu_ptr<T>(base: *mut T) -> *mut T {
+    arch::this_cpu_ptr(base.cast()).cast()
+}
+
+/// Preemption is off while this lives, in any context: the code stays on its CPU, and is an RCU
+/// reader.
+///
+/// # Invariants
+///
+/// Preemption is off because of this value.
+pub(crate) struct NoPreempt(PhantomData<NotThreadSafe>);
+
+impl NoPreempt {
+    /// Turns preemption off.
+    #[inline(always)]
+    pub(crate) fn new() -> Self {
+        arch::preempt_disable();
+        // INVARIANT: Just turned off; undone by the drop alone.
+        Self(PhantomData)
+    }
+}
+
+impl Drop for NoPreempt {
+    #[inline(always)]
+    fn drop(&mut self) {
+        // SAFETY: By the type invariant preemption is off because of this value.
+        unsafe { arch::preempt_enable() };
+    }
 }
 
 /// The code that has this stays on its CPU, and no other task runs there.
@@ -140,6 +190,56 @@ impl<'a> Pin<'a> {
         // which is to be freed in the way of its channel (contract).
         unsafe { cursor.advance(at) };
         true
+    }
+
+    /// Stores pointers in this CPU's open page of `channel` as long as they are `good` and there is
+    /// room. Returns how many.
+    ///
+    /// # Safety
+    ///
+    /// As for [`Self::push()`], for each that is `good`.
+    #[inline(always)]
+    pub(crate) unsafe fn push_while(
+        &self,
+        channel: Channel,
+        objects: &[Object],
+        good: impl Fn(Object) -> bool,
+    ) -> usize {
+        // SAFETY: As in `push()`.
+        let cursor = unsafe { arch::Here::new(channel) };
+        let start = cursor.load();
+        // Up to the end of the page; none if it is there, or nowhere.
+        let room = start.addr().wrapping_neg() % PAGE_SIZE / size_of::<Object>();
+        let objects = objects.get(..room).unwrap_or(objects);
+        // What isn't good is stored as well, but the cursor stays before it.
+        let put = |i, object| {
+            // SAFETY: There is room for all of them, in a page as in `push()`.
+            unsafe { start.add(i).write(object) };
+            good(object)
+        };
+        let nr = 'stored: {
+            // By fours, for less of a loop.
+            let (fours, rest) = objects.as_chunks::<4>();
+            for (i, four) in fours.iter().enumerate() {
+                for (j, &object) in four.iter().enumerate() {
+                    if !put(4 * i + j, object) {
+                        break 'stored 4 * i + j;
+                    }
+                }
+            }
+            for (j, &object) in rest.iter().enumerate() {
+                if !put(4 * fours.len() + j, object) {
+                    break 'stored 4 * fours.len() + j;
+                }
+            }
+            objects.len()
+        };
+        // SAFETY: One after the last that is good is in the page or its end.
+        let at = unsafe { start.add(nr) };
+        // SAFETY: So many pointers have been stored. INVARIANT: The page has them all, to be freed
+        // in the way of its channel (contract).
+        unsafe { cursor.set(at) };
+        nr
     }
 }
 

@@ -24,9 +24,9 @@ pub(super) fn show(engine: &Handle, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     }
     let lines = [
         ("pages_allocated", stats::PAGES.get()),
-        ("try_taken", stats::TRY_TAKEN.get()),
+        ("try_taken", engine.try_taken()),
         ("try_refused", stats::TRY_REFUSED.get()),
-        ("reserved", stats::RESERVED.get()),
+        ("reserved", engine.reserved()),
         ("shrinker_scans", stats::SHRINKER_SCANS.get()),
         ("shrinker_pages", stats::SHRINKER_PAGES.get()),
         ("leaked", stats::LEAKED.get()),

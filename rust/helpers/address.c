@@ -4,6 +4,7 @@
 #include <linux/mm.h>
 #include <linux/page-flags.h>
 #include <linux/sched/task_stack.h>
+#include <linux/thread_info.h>
 
 #include "helpers.h"
 
@@ -51,4 +52,9 @@ bool rcu_headless_helper_is_slab(const void *ptr)
 bool rcu_headless_helper_on_stack(const void *ptr)
 {
 	return object_is_on_stack(ptr);
+}
+
+unsigned long rcu_headless_helper_thread_size(void)
+{
+	return THREAD_SIZE;
 }

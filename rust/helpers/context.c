@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <linux/build_bug.h>
 #include <linux/irqflags.h>
 #include <linux/preempt.h>
 #include <linux/rcupdate.h>
 
 #include "helpers.h"
+
+#ifdef CONFIG_HAS_SEPARATE_PREEMPT_RESCHED_BITS
+static_assert(RCU_HEADLESS_NMI_MASK == NMI_MASK);
+#endif
 
 bool rcu_headless_helper_in_nmi(void)
 {

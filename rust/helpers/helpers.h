@@ -26,11 +26,13 @@ bool rcu_headless_helper_modules_in_vmalloc(void);
 bool rcu_headless_helper_is_vmalloc_or_module(const void *ptr);
 bool rcu_headless_helper_is_slab(const void *ptr);
 bool rcu_headless_helper_on_stack(const void *ptr);
+unsigned long rcu_headless_helper_thread_size(void);
 
 /* bug.c */
 void rcu_headless_helper_warn(const char *what, unsigned long caller);
 
 /* context.c */
+#define RCU_HEADLESS_NMI_MASK 0xf0000000
 bool rcu_headless_helper_in_nmi(void);
 bool rcu_headless_helper_in_atomic(void);
 bool rcu_headless_helper_may_block(void);
@@ -75,6 +77,7 @@ struct rcu_headless_cursors {
 
 void *rcu_headless_helper_alloc_percpu(size_t size, size_t align);
 void *rcu_headless_helper_per_cpu_ptr(void *base, unsigned int cpu);
+void *rcu_headless_helper_this_cpu_ptr(void *base);
 struct rcu_headless_cursors *rcu_headless_helper_cursors_of(unsigned int cpu);
 struct rcu_headless_cursors *rcu_headless_helper_this_cpu_cursors(void);
 

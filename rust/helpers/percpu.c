@@ -28,3 +28,8 @@ struct rcu_headless_cursors *rcu_headless_helper_this_cpu_cursors(void)
 {
 	return this_cpu_ptr(&rcu_headless_cursors);
 }
+
+void *rcu_headless_helper_this_cpu_ptr(void *base)
+{
+	return raw_cpu_ptr(to_percpu(base));
+}

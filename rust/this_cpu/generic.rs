@@ -19,6 +19,18 @@ pub(super) fn may_block() -> bool {
 }
 
 #[inline(always)]
+pub(super) fn in_nmi() -> bool {
+    // SAFETY: Always sound to call.
+    unsafe { bindings::rcu_headless_helper_in_nmi() }
+}
+
+#[inline(always)]
+pub(super) fn this_cpu_ptr(base: *mut u8) -> *mut u8 {
+    // SAFETY: Sound for whatever was allocated per CPU: it computes an address.
+    unsafe { bindings::rcu_headless_helper_this_cpu_ptr(base.cast()) }.cast()
+}
+
+#[inline(always)]
 pub(super) fn preempt_disable() {
     // SAFETY: Always sound to call.
     unsafe { bindings::rcu_headless_helper_preempt_disable() };
@@ -67,7 +79,18 @@ impl Here {
     pub(super) unsafe fn advance(&self, at: *mut Object) {
         // SAFETY: There is a place at `at` (contract), so this is inside the page or its end.
         let next = unsafe { at.add(1) };
+        // SAFETY: The contract.
+        unsafe { self.set(next) };
+    }
+
+    /// Moves it to `at`.
+    ///
+    /// # Safety
+    ///
+    /// That must be farther on in the same page or its end, and all up to there have been stored.
+    #[inline(always)]
+    pub(super) unsafe fn set(&self, at: *mut Object) {
         // SAFETY: The code has the cursor to itself (contract of `new()`).
-        unsafe { self.0.set(next) };
+        unsafe { self.0.set(at) };
     }
 }

@@ -8,14 +8,13 @@
 //! C headers: [`arch/x86/include/asm/preempt.h`](srctree/arch/x86/include/asm/preempt.h),
 //! [`arch/x86/include/asm/percpu.h`](srctree/arch/x86/include/asm/percpu.h)
 
-use core::mem::offset_of;
-
 use kernel::{
     asm,
     bindings::task_struct, //
 };
 
 use crate::{
+    bindings,
     bulk_page::{
         Channel,
         Object, //
@@ -28,6 +27,7 @@ extern "C" {
     // Per-CPU data, for their addresses relative to `%gs` only.
     static __preempt_count: usize;
     static const_current_task: usize;
+    static this_cpu_off: usize;
     static rcu_headless_cursors: Cursors;
 }
 
@@ -39,23 +39,26 @@ extern "C" {
     static SCHEDULE: u8;
 }
 
+/// The bits of the count that are there in an NMI.
+const NMI_MASK: u32 = bindings::RCU_HEADLESS_NMI_MASK;
+
 /// The interrupt flag in the flags register.
 const X86_EFLAGS_IF: usize = 1 << 9;
 
 #[inline(always)]
 pub(super) fn may_block() -> bool {
+    // What there is of either makes the sum of bits other than zero.
+    let nesting = reader_nesting();
     // SAFETY: Reads this CPU's count.
     unsafe {
         asm!(
-            "cmpl $0, %gs:{count}(%rip); jne {no}";
+            "orl %gs:{count}(%rip), {nesting:e}; jne {no}";
             count = sym __preempt_count,
+            nesting = inout(reg) nesting => _,
             no = label { return false },
             options(nostack, readonly),
         )
     };
-    if in_reader() {
-        return false;
-    }
     let flags: usize;
     // SAFETY: Reads the flags by way of the stack. `nostack` is right although the stack is used:
     // what it promises is to leave the red zone alone, which kernel code doesn't have, and it
@@ -70,10 +73,10 @@ pub(super) fn may_block() -> bool {
     flags & X86_EFLAGS_IF != 0
 }
 
-/// Whether this code is in an RCU read-side critical section that doesn't count as preemption off.
+/// How many RCU read-side critical sections this code is in that don't count as preemption off.
 #[cfg(CONFIG_PREEMPT_RCU)]
 #[inline(always)]
-fn in_reader() -> bool {
+fn reader_nesting() -> u32 {
     let current: *const task_struct;
     // SAFETY: Reads a pointer that is the same for as long as a task runs.
     unsafe {
@@ -84,12 +87,24 @@ fn in_reader() -> bool {
             options(nostack, pure, readonly, preserves_flags),
         )
     };
-    // SAFETY: Reads a field of the current task, which is alive.
+    // SAFETY: Reads a field of the current task, which is alive; only the task itself writes to it.
+    unsafe { (&raw const (*current).rcu_read_lock_nesting).read_volatile() as u32 }
+}
+
+#[cfg(not(CONFIG_PREEMPT_RCU))]
+#[inline(always)]
+fn reader_nesting() -> u32 {
+    0
+}
+
+#[inline(always)]
+pub(super) fn in_nmi() -> bool {
+    // SAFETY: Reads this CPU's count.
     unsafe {
         asm!(
-            "cmpl $0, {nesting}({current}); jne {yes}";
-            nesting = const offset_of!(task_struct, rcu_read_lock_nesting),
-            current = in(reg) current,
+            "testl ${mask}, %gs:{count}(%rip); jne {yes}";
+            mask = const NMI_MASK,
+            count = sym __preempt_count,
             yes = label { return true },
             options(nostack, readonly),
         )
@@ -97,10 +112,18 @@ fn in_reader() -> bool {
     false
 }
 
-#[cfg(not(CONFIG_PREEMPT_RCU))]
 #[inline(always)]
-fn in_reader() -> bool {
-    false
+pub(super) fn this_cpu_ptr(mut base: *mut u8) -> *mut u8 {
+    // SAFETY: Reads how far this CPU's instances are from where they are said to be.
+    unsafe {
+        asm!(
+            "addq %gs:{offset}(%rip), {base}";
+            offset = sym this_cpu_off,
+            base = inout(reg) base,
+            options(nostack, readonly),
+        )
+    };
+    base
 }
 
 #[inline(always)]
@@ -172,6 +195,21 @@ impl Here {
             Channel::Vmalloc => unsafe { advance::<{ size_of::<Cursor>() }>() },
         }
     }
+
+    /// Moves it to `at`.
+    ///
+    /// # Safety
+    ///
+    /// That must be farther on in the same page or its end, and all up to there have been stored.
+    #[inline(always)]
+    pub(super) unsafe fn set(&self, at: *mut Object) {
+        match self.0 {
+            // SAFETY: The contract.
+            Channel::Slab => unsafe { set::<0>(at) },
+            // SAFETY: As above.
+            Channel::Vmalloc => unsafe { set::<{ size_of::<Cursor>() }>(at) },
+        }
+    }
 }
 
 /// Reads the cursor that is `OFFSET` bytes behind the first.
@@ -189,6 +227,26 @@ fn load<const OFFSET: usize>() -> *mut Object {
         )
     };
     at
+}
+
+/// Moves the cursor that is `OFFSET` bytes behind the first to `at`.
+///
+/// # Safety
+///
+/// All places up to there must have been filled, and the code have the cursor to itself.
+#[inline(always)]
+unsafe fn set<const OFFSET: usize>(at: *mut Object) {
+    // SAFETY: It stays inside the page or comes to its end (contract). The stores of the pointers
+    // come first, as this may access any memory for all that the compiler knows.
+    unsafe {
+        asm!(
+            "movq {at}, %gs:{cursors}+{offset}(%rip)";
+            at = in(reg) at,
+            cursors = sym rcu_headless_cursors,
+            offset = const OFFSET,
+            options(nostack, preserves_flags),
+        )
+    };
 }
 
 /// Moves the cursor that is `OFFSET` bytes behind the first one place on.
