@@ -49,7 +49,7 @@ pub(crate) fn wait(engine: &Engine) {
     for queue in engine.queues.slots() {
         unless_mutant!("barrier_skips_drain", queue.shared().drain().flush());
     }
-    unless_mutant!("barrier_skips_in_hand", engine.in_hand.synchronize());
+    unless_mutant!("barrier_skips_in_hand", engine.in_hand.wait());
 }
 
 /// No CPU comes up or goes down while this lives.

@@ -76,7 +76,7 @@ actor! {
 impl Run for Drain {
     fn run(&self, task: &mut Task) {
         // Pages that are taken off the queue here are seen by the barrier as being in hand.
-        let _in_hand = self.engine.in_hand.read_lock();
+        let _in_hand = self.engine.in_hand.hold();
         let elapsed = match queue_of(task, &self.engine, self.cpu) {
             Found::Owned(mut queue) => queue.begin_drain(),
             Found::Elsewhere(queue) => return self.come_again(queue),
@@ -151,8 +151,11 @@ pub(crate) fn release(task: &mut Task, engine: &Engine, mut pages: WaitingPages,
     if pages.is_empty() {
         return;
     }
-    // As many as a page holds are at hand for who allocates next; more are better freed in bulk.
-    let mut way = Way::OneByOne;
+    // A page alone is what little load leaves; more than one are better freed in bulk.
+    let way = match pages.is_single() {
+        true => Way::OneByOne,
+        false => Way::Bulk,
+    };
     trace::drain_start(home);
     let (mut nr_pages, mut nr_objects) = (0, 0);
     while let Some(page) = pages.pop() {
@@ -160,7 +163,6 @@ pub(crate) fn release(task: &mut Task, engine: &Engine, mut pages: WaitingPages,
         let Some(empty) = release_page(task, engine, page, way) else {
             continue;
         };
-        way = Way::Bulk;
         nr_pages += 1;
         nr_objects += nr;
         if let Some(queue) = engine.queues.slot(home) {
@@ -179,7 +181,7 @@ pub(crate) fn empty_one(task: &mut Task, engine: &Engine) -> Option<EmptyPage> {
     if mutant!("elapsed_unused") {
         return None;
     }
-    let _in_hand = engine.in_hand.read_lock();
+    let _in_hand = engine.in_hand.hold();
     let page = engine.queues.own_this_cpu(task).take_one_elapsed()?;
     release_page(task, engine, page, Way::Bulk)
 }

@@ -10,20 +10,19 @@ use core::{
 
 use kernel::{
     new_mutex,
-    new_srcu,
     prelude::*,
     sync::{
         atomic::{
             Atomic,
             Full, //
         },
-        Mutex,
-        Srcu, //
+        Mutex, //
     }, //
 };
 
 use crate::{
     barrier,
+    in_hand::InHand,
     inbox::Inbox,
     queue::{
         Queues,
@@ -50,9 +49,9 @@ pub(crate) struct Engine {
     refill_wq: WorkQueue,
     /// How many barriers want all open pages sealed.
     barriers: Atomic<i32>,
-    /// Held for reading by whoever has pages or objects in hand that are on no queue.
+    /// Who has pages or objects in hand that are on no queue.
     #[pin]
-    pub(crate) in_hand: Srcu,
+    pub(crate) in_hand: InHand,
 }
 
 impl Engine {
@@ -67,7 +66,7 @@ impl Engine {
             wq: WorkQueue::new(c"rcu_headless", true)?,
             refill_wq: WorkQueue::new(c"rcu_headless_refill", false)?,
             barriers: Atomic::new(0),
-            in_hand <- new_srcu!("rcu_headless"),
+            in_hand <- InHand::new(),
             queues: Queues::new(|cpu| {
                 // The queues are part of the engine and dropped first. That the engine isn't
                 // complete yet doesn't matter: they look at it only when something is queued.

@@ -132,7 +132,7 @@ unsafe fn wait_and_free(
     // SAFETY: The object is ours.
     let object = object.map(|object| (object, unsafe { sizes::of(channel, object) }));
     let start = Instant::<Monotonic>::now();
-    let _in_hand = engine.in_hand.read_lock();
+    let _in_hand = engine.in_hand.hold();
     let (home, waiting) = {
         let mut queue = engine.queues.own_this_cpu(task);
         queue.count_together(|queue| {

@@ -130,7 +130,7 @@ impl Inbox {
 impl Run for Mover {
     fn run(&self, task: &mut Task) {
         // What is taken out of the fifo here is seen by the barrier as being in hand.
-        let _in_hand = self.engine.in_hand.read_lock();
+        let _in_hand = self.engine.in_hand.hold();
         // Who puts in after this queues the work again.
         let end = self.fifo.disarm();
         while !self.fifo.has_come_to(end) {

@@ -25,6 +25,7 @@ mod fallback;
 mod fifo;
 mod histogram;
 mod hotplug;
+mod in_hand;
 mod inbox;
 mod inline_atomic;
 mod kcsan;

@@ -40,11 +40,7 @@ use crate::{
     path = "this_cpu/x86_64.rs"
 )]
 #[cfg_attr(
-    all(
-        CONFIG_UML,
-        CONFIG_SMP,
-        not(any(CONFIG_PREEMPTION, CONFIG_KCSAN))
-    ),
+    all(CONFIG_UML, CONFIG_SMP, not(any(CONFIG_PREEMPTION, CONFIG_KCSAN))),
     path = "this_cpu/um.rs"
 )]
 #[cfg_attr(
@@ -55,11 +51,7 @@ use crate::{
             CONFIG_HAS_SEPARATE_PREEMPT_RESCHED_BITS,
             not(any(CONFIG_UML, CONFIG_KCSAN))
         ),
-        all(
-            CONFIG_UML,
-            CONFIG_SMP,
-            not(any(CONFIG_PREEMPTION, CONFIG_KCSAN))
-        )
+        all(CONFIG_UML, CONFIG_SMP, not(any(CONFIG_PREEMPTION, CONFIG_KCSAN)))
     )),
     path = "this_cpu/generic.rs"
 )]
