@@ -267,11 +267,10 @@ unsafe fn free_not_plain(object: Object, caller: usize) {
 /// As for [`free()`], and the object must be one of `channel`.
 #[inline(always)]
 unsafe fn store(channel: Channel, object: Object, caller: usize, slab_only: bool) {
-    let Some(mut task) = Task::may_block() else {
+    let Some(pin) = PinnedHere::if_may_block() else {
         // SAFETY: The contract of this function.
         return unsafe { free_slowly(object, caller, slab_only) };
     };
-    let pin = PinnedHere::new(&mut task);
     // SAFETY: The contract of this function.
     if !unsafe { pin.push(channel, object) } {
         // SAFETY: The contract of this function.
@@ -344,12 +343,12 @@ unsafe fn store_some(
     objects: &[Object],
     good: impl Fn(Object) -> bool,
 ) -> &[Object] {
-    let Some(mut task) = Task::may_block() else {
+    let Some(pin) = PinnedHere::if_may_block() else {
         return objects;
     };
     let some = objects.get(..BULK_CHUNK).unwrap_or(objects);
     // SAFETY: The contract.
-    let stored = unsafe { PinnedHere::new(&mut task).push_while(channel, some, good) };
+    let stored = unsafe { pin.push_while(channel, some, good) };
     objects.get(stored..).unwrap_or(&[])
 }
 

@@ -6,11 +6,13 @@
 //! and user-mode Linux in a few calls; other architectures call the kernel's inline functions through
 //! helpers, as does a kernel with KCSAN, which sees no access that assembly makes. All offer the same:
 //!
-//! - `may_block()`: nothing forbids this code to sleep,
+//! - `may_block()`: nothing forbids this code to sleep, and the `Cpu` that was found on the way,
 //! - `in_nmi()`: an NMI has been broken into,
 //! - `preempt_disable()` and `preempt_enable()`,
 //! - `this_cpu_ptr()`: this CPU's instance,
-//! - `Here`: access to a [`Cursor`] of this CPU.
+//! - `Here`: access to this CPU's [`Cursor`]s.
+//!
+//! A `Cpu` is this one until the code sleeps. Where it can be preempted, nothing is known.
 
 use core::marker::PhantomData;
 
@@ -81,7 +83,7 @@ impl Task {
     #[inline(always)]
     pub(crate) fn may_block() -> Option<Self> {
         // INVARIANT: Interrupts of any kind count as preemption being off.
-        arch::may_block().then_some(Self(PhantomData))
+        arch::may_block().map(|_| Self(PhantomData))
     }
 
     /// Makes the proof for code that is known to be a task's.
@@ -150,15 +152,40 @@ impl Drop for NoPreempt {
 /// # Invariants
 ///
 /// Preemption is off because of this value, and the code is a task's.
-pub(crate) struct Pin<'a>(PhantomData<&'a mut Task>);
+pub(crate) struct Pin<'a> {
+    here: arch::Here,
+    _task: PhantomData<&'a mut Task>,
+}
 
 impl<'a> Pin<'a> {
     /// Turns preemption off.
     #[inline(always)]
     pub(crate) fn new(_: &'a mut Task) -> Self {
+        Self::on(arch::Cpu::this())
+    }
+
+    /// Turns preemption off if this code may sleep, as [`Task::may_block()`] finds out. It must
+    /// have no [`Task`] then: this is in the place of one.
+    ///
+    /// # Context
+    ///
+    /// Any context.
+    #[inline(always)]
+    pub(crate) fn if_may_block() -> Option<Self> {
+        // INVARIANT: What may block is a task's.
+        arch::may_block().map(Self::on)
+    }
+
+    #[inline(always)]
+    fn on(cpu: arch::Cpu) -> Self {
         unless_mutant!("preemption_on", arch::preempt_disable());
-        // INVARIANT: Just turned off; undone by the drop alone.
-        Self(PhantomData)
+        Self {
+            // SAFETY: Preemption is off, the CPU is this one and the code is a task's: that of who
+            // calls this.
+            here: unsafe { arch::Here::new(cpu) },
+            // INVARIANT: Just turned off; undone by the drop alone.
+            _task: PhantomData,
+        }
     }
 
     /// Stores a pointer in this CPU's open page of `channel`. Returns whether there was room.
@@ -168,10 +195,7 @@ impl<'a> Pin<'a> {
     /// `object` must be the caller's to give away, to be freed in the way of `channel`.
     #[inline(always)]
     pub(crate) unsafe fn push(&self, channel: Channel, object: Object) -> bool {
-        // SAFETY: By the type invariant this task has the CPU's cursors to itself, as tasks alone
-        // use them.
-        let cursor = unsafe { arch::Here::new(channel) };
-        let at = cursor.load();
+        let at = self.here.load(channel);
         if at.addr() % PAGE_SIZE == 0 {
             return false;
         }
@@ -180,7 +204,7 @@ impl<'a> Pin<'a> {
         unsafe { at.write(object) };
         // SAFETY: One place on is in the page or its end. INVARIANT: The page has one pointer more,
         // which is to be freed in the way of its channel (contract).
-        unsafe { cursor.advance(at) };
+        unsafe { self.here.advance(channel, at) };
         true
     }
 
@@ -197,9 +221,7 @@ impl<'a> Pin<'a> {
         objects: &[Object],
         good: impl Fn(Object) -> bool,
     ) -> usize {
-        // SAFETY: As in `push()`.
-        let cursor = unsafe { arch::Here::new(channel) };
-        let start = cursor.load();
+        let start = self.here.load(channel);
         // Up to the end of the page; none if it is there, or nowhere.
         let room = start.addr().wrapping_neg() % PAGE_SIZE / size_of::<Object>();
         let objects = objects.get(..room).unwrap_or(objects);
@@ -230,7 +252,7 @@ impl<'a> Pin<'a> {
         let at = unsafe { start.add(nr) };
         // SAFETY: So many pointers have been stored. INVARIANT: The page has them all, to be freed
         // in the way of its channel (contract).
-        unsafe { cursor.set(at) };
+        unsafe { self.here.set(channel, at) };
         nr
     }
 }

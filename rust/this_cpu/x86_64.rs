@@ -45,8 +45,18 @@ const NMI_MASK: u32 = bindings::RCU_HEADLESS_NMI_MASK;
 /// The interrupt flag in the flags register.
 const X86_EFLAGS_IF: usize = 1 << 9;
 
+/// Nothing: this code can be preempted, and `%gs` knows.
+pub(super) struct Cpu;
+
+impl Cpu {
+    #[inline(always)]
+    pub(super) fn this() -> Self {
+        Self
+    }
+}
+
 #[inline(always)]
-pub(super) fn may_block() -> bool {
+pub(super) fn may_block() -> Option<Cpu> {
     // What there is of either makes the sum of bits other than zero.
     let nesting = reader_nesting();
     // SAFETY: Reads this CPU's count.
@@ -55,7 +65,7 @@ pub(super) fn may_block() -> bool {
             "orl %gs:{count}(%rip), {nesting:e}; jne {no}";
             count = sym __preempt_count,
             nesting = inout(reg) nesting => _,
-            no = label { return false },
+            no = label { return None },
             options(nostack, readonly),
         )
     };
@@ -70,7 +80,7 @@ pub(super) fn may_block() -> bool {
             options(nostack, nomem, preserves_flags),
         )
     };
-    flags & X86_EFLAGS_IF != 0
+    (flags & X86_EFLAGS_IF != 0).then_some(Cpu)
 }
 
 /// How many RCU read-side critical sections this code is in that don't count as preemption off.
@@ -160,35 +170,35 @@ pub(super) unsafe fn preempt_enable() {
     };
 }
 
-/// The cursor of a channel, of the CPU that this code runs on and stays on.
-pub(super) struct Here(Channel);
+/// The cursors of the CPU that this code runs on and stays on.
+pub(super) struct Here(());
 
 impl Here {
     /// # Safety
     ///
     /// The code must be a task's and preemption off, as long as the value is used.
     #[inline(always)]
-    pub(super) unsafe fn new(channel: Channel) -> Self {
-        Self(channel)
+    pub(super) unsafe fn new(_: Cpu) -> Self {
+        Self(())
     }
 
-    /// Where the next pointer goes.
+    /// Where the next pointer of a channel goes.
     #[inline(always)]
-    pub(super) fn load(&self) -> *mut Object {
-        match self.0 {
+    pub(super) fn load(&self, channel: Channel) -> *mut Object {
+        match channel {
             Channel::Slab => load::<0>(),
             Channel::Vmalloc => load::<{ size_of::<Cursor>() }>(),
         }
     }
 
-    /// Moves it one place on from `at`.
+    /// Moves the channel's cursor one place on from `at`.
     ///
     /// # Safety
     ///
     /// The pointer at `at` must have been stored, and `at` what `load()` has returned.
     #[inline(always)]
-    pub(super) unsafe fn advance(&self, _at: *mut Object) {
-        match self.0 {
+    pub(super) unsafe fn advance(&self, channel: Channel, _at: *mut Object) {
+        match channel {
             // SAFETY: The contract.
             Channel::Slab => unsafe { advance::<0>() },
             // SAFETY: As above.
@@ -196,14 +206,14 @@ impl Here {
         }
     }
 
-    /// Moves it to `at`.
+    /// Moves the channel's cursor to `at`.
     ///
     /// # Safety
     ///
     /// That must be farther on in the same page or its end, and all up to there have been stored.
     #[inline(always)]
-    pub(super) unsafe fn set(&self, at: *mut Object) {
-        match self.0 {
+    pub(super) unsafe fn set(&self, channel: Channel, at: *mut Object) {
+        match channel {
             // SAFETY: The contract.
             Channel::Slab => unsafe { set::<0>(at) },
             // SAFETY: As above.
