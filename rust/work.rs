@@ -16,6 +16,10 @@ use kernel::{
     cpu::CpuId,
     ffi::c_int,
     prelude::*,
+    sync::{
+        atomic::Full,
+        barrier::smp_mb, //
+    },
     time::Jiffies,
     types::Opaque, //
 };
@@ -117,6 +121,9 @@ impl<T: Run> Work<T> {
     ///
     /// Any context but NMI.
     pub(crate) fn queue_on(self: Pin<&Self>, wq: &WorkQueue, cpu: CpuId, delay: Jiffies) {
+        if self.is_queued() {
+            return;
+        }
         let (cpu, wq) = (cpu.as_u32() as c_int, wq.0.as_ptr());
         // SAFETY: By the type invariant the work is initialised, it stays where it is and alive
         // until `drop()` has waited for it, and the queue is live.
@@ -154,6 +161,18 @@ impl<T: Run> Work<T> {
         let cpu = bindings::wq_misc_consts_WORK_CPU_UNBOUND as c_int;
         // SAFETY: As in `queue_on()`.
         unsafe { bindings::mod_delayed_work_on(cpu, wq.0.as_ptr(), self.work.get(), 0) };
+    }
+
+    /// Whether the work is queued already: then it begins to run after this call, and sees all that
+    /// this code has done before.
+    ///
+    /// It spares asking the workqueue, which has to turn interrupts off to find out.
+    fn is_queued(&self) -> bool {
+        // Against the barrier between the workqueue's taking the mark away and the run.
+        smp_mb(Full);
+        // SAFETY: By the type invariant the work is initialised; the mark is looked at whole.
+        let data = unsafe { (&raw const (*self.work.get()).work.data.counter).read_volatile() };
+        data & (1 << bindings::work_bits_WORK_STRUCT_PENDING_BIT) != 0
     }
 
     /// What does the work.

@@ -102,6 +102,8 @@ void bench_work_end(const struct bench_run *run, struct bench_worker *workers);
 void bench_print_samples(const struct bench_run *run, struct bench_worker *workers,
 			 const char *name, size_t per_sample, bool tail,
 			 struct seq_buf *out);
+/* The sum of all their times. */
+u64 bench_sum(const struct bench_run *run, const struct bench_worker *workers);
 void bench_print_mean(const struct bench_run *run, struct bench_worker *workers,
 		      const char *name, size_t per_sample, struct seq_buf *out);
 /* A value of three decimals. */

@@ -118,18 +118,25 @@ void bench_print(struct seq_buf *out, const char *name, u64 value, u64 divisor,
 	seq_buf_printf(out, "%s %llu.%03u %s\n", name, whole, rest, unit);
 }
 
+u64 bench_sum(const struct bench_run *run, const struct bench_worker *workers)
+{
+	u64 sum = 0;
+	size_t i, j;
+
+	for (i = 0; i < run->threads; i++)
+		for (j = 0; j < workers[i].nr_samples; j++)
+			sum += workers[i].samples[j];
+	return sum;
+}
+
 void bench_print_mean(const struct bench_run *run, struct bench_worker *workers,
 		      const char *name, size_t per_sample, struct seq_buf *out)
 {
-	u64 sum = 0, nr = 0;
-	size_t i, j;
+	size_t i, nr = 0;
 
-	for (i = 0; i < run->threads; i++) {
+	for (i = 0; i < run->threads; i++)
 		nr += workers[i].nr_samples;
-		for (j = 0; j < workers[i].nr_samples; j++)
-			sum += workers[i].samples[j];
-	}
-	bench_print(out, name, sum, nr * per_sample, "ns");
+	bench_print(out, name, bench_sum(run, workers), nr * per_sample, "ns");
 }
 
 static int compare(const void *a, const void *b)
