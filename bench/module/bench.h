@@ -48,22 +48,23 @@ void rcu_headless_bench_empty(const void *object);
 /* One run of a measure. */
 struct bench_run {
 	const struct bench_peer *peer;
-	/* Bytes of an object, and whether it is of vmalloc; if not, where it comes from. */
-	size_t size;
-	bool vmalloc;
+	/* Where objects come from that aren't of vmalloc. */
 	struct kmem_cache *cache;
-	unsigned int threads;
+
+	/* What can be told by words: all of one type. First bytes of an object, and how many. */
+	unsigned long size, vmalloc, threads;
 	/* Objects for each thread. */
-	size_t nr;
+	unsigned long nr;
 	/* So many at a time, and then that long a pause. */
-	size_t burst;
-	unsigned int pause_ms;
+	unsigned long burst, pause_ms;
+	/* As rcuscale has them: objects of a loop, loops, size as a multiple of its own. */
+	unsigned long alloc_num, loops, mult;
 	/* Page allocations of those who queue and of all workers fail. */
-	bool failing;
+	unsigned long failing;
 	/* Look at the memory in use all the while. */
-	bool watch;
+	unsigned long watch;
 	/* Look what it costs the whole machine. */
-	bool soak;
+	unsigned long soak;
 };
 
 struct bench_worker {
@@ -106,6 +107,8 @@ void bench_print_samples(const struct bench_run *run, struct bench_worker *worke
 u64 bench_sum(const struct bench_run *run, const struct bench_worker *workers);
 void bench_print_mean(const struct bench_run *run, struct bench_worker *workers,
 		      const char *name, size_t per_sample, struct seq_buf *out);
+/* Grace periods that have ended so far. */
+unsigned long bench_grace_periods(void);
 /* A value of three decimals. */
 void bench_print(struct seq_buf *out, const char *name, u64 value, u64 divisor,
 		 const char *unit);
@@ -124,5 +127,6 @@ void bench_soak_end(struct bench_soak *soak);
 int bench_call(struct bench_run *run, struct seq_buf *out);
 int bench_latency(struct bench_run *run, struct seq_buf *out);
 int bench_cycle(struct bench_run *run, struct seq_buf *out);
+int bench_rcuscale(struct bench_run *run, struct seq_buf *out);
 
 #endif /* _RCU_HEADLESS_BENCH_H */

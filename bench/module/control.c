@@ -29,6 +29,7 @@ static const struct {
 	{ "call", bench_call },
 	{ "latency", bench_latency },
 	{ "cycle", bench_cycle },
+	{ "rcuscale", bench_rcuscale },
 };
 
 static DEFINE_MUTEX(one_at_a_time);
@@ -36,10 +37,31 @@ static char text[2048];
 static struct seq_buf result;
 static struct dentry *dir;
 
+/* What words set. */
+static const struct {
+	const char *name;
+	size_t offset;
+} words[] = {
+#define WORD(field) { #field, offsetof(struct bench_run, field) }
+	WORD(size),
+	WORD(vmalloc),
+	WORD(threads),
+	WORD(nr),
+	WORD(burst),
+	WORD(pause_ms),
+	WORD(alloc_num),
+	WORD(loops),
+	WORD(mult),
+	WORD(failing),
+	WORD(watch),
+	WORD(soak),
+};
+
 static int parse_word(struct bench_run *run, char *word)
 {
 	char *value = strchr(word, '=');
 	unsigned long number;
+	size_t i;
 
 	if (!value)
 		return -EINVAL;
@@ -50,27 +72,13 @@ static int parse_word(struct bench_run *run, char *word)
 	}
 	if (kstrtoul(value, 10, &number) || number > NR_MAX)
 		return -EINVAL;
-	if (!strcmp(word, "size"))
-		run->size = number;
-	else if (!strcmp(word, "vmalloc"))
-		run->vmalloc = number;
-	else if (!strcmp(word, "threads"))
-		run->threads = number;
-	else if (!strcmp(word, "nr"))
-		run->nr = number;
-	else if (!strcmp(word, "burst"))
-		run->burst = number;
-	else if (!strcmp(word, "pause_ms"))
-		run->pause_ms = number;
-	else if (!strcmp(word, "failing"))
-		run->failing = number;
-	else if (!strcmp(word, "watch"))
-		run->watch = number;
-	else if (!strcmp(word, "soak"))
-		run->soak = number;
-	else
-		return -EINVAL;
-	return 0;
+	for (i = 0; i < ARRAY_SIZE(words); i++) {
+		if (strcmp(words[i].name, word))
+			continue;
+		*(unsigned long *)((void *)run + words[i].offset) = number;
+		return 0;
+	}
+	return -EINVAL;
 }
 
 static int parse(struct bench_run *run, char *line)
@@ -83,7 +91,7 @@ static int parse(struct bench_run *run, char *line)
 		if (err)
 			return err;
 	}
-	if (!run->peer || !run->nr || !run->burst || !run->threads ||
+	if (!run->peer || !run->nr || !run->burst || !run->threads || !run->mult ||
 	    run->threads > THREADS_MAX || run->size < sizeof(struct bench_object) ||
 	    run->size > SIZE_MAX_BYTES)
 		return -EINVAL;
@@ -92,7 +100,11 @@ static int parse(struct bench_run *run, char *line)
 
 static int run_line(char *line)
 {
-	struct bench_run run = { .size = 64, .threads = 1, .nr = 10000, .burst = 1000 };
+	struct bench_run run = {
+		.size = 64, .threads = 1, .nr = 10000, .burst = 1000,
+		/* As there. */
+		.alloc_num = 8000, .loops = 10, .mult = 1,
+	};
 	char *name = strsep(&line, " ");
 	size_t i;
 	int err = parse(&run, line);

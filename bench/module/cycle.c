@@ -7,7 +7,6 @@
 #include <linux/delay.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
-#include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include <linux/timekeeping.h>
 #include <linux/vmstat.h>
@@ -39,6 +38,9 @@ static void look_at_memory(void)
 			break;
 }
 
+/* When memory is looked at to be told: after so many parts of all objects. */
+#define NR_LOOKS 20
+
 static int live(struct bench_worker *worker)
 {
 	const struct bench_run *run = worker->run;
@@ -59,8 +61,11 @@ static int live(struct bench_worker *worker)
 		for (i = 0; i < nr && run->peer->keeps; i++)
 			kvfree(worker->objects[i]);
 		worker->done += nr;
-		if (run->watch)
+		if (run->watch) {
 			look_at_memory();
+			worker->samples[min(worker->done * NR_LOOKS / run->nr, NR_LOOKS)] =
+				slab_pages_now();
+		}
 		if (run->pause_ms)
 			msleep(run->pause_ms);
 		else
@@ -69,13 +74,21 @@ static int live(struct bench_worker *worker)
 	return err;
 }
 
-/* Grace periods that have ended: each counts up by four. */
-static unsigned long grace_periods(void)
+/* What the first thread has seen. */
+static void print_looks(const struct bench_worker *worker, long slab_before,
+			struct seq_buf *out)
 {
-	struct rcu_gp_seq seq;
+	unsigned int i;
+	char name[16];
 
-	get_state_synchronize_rcu_full(&seq);
-	return (seq.norm >> 2) + (seq.exp >> 2);
+	for (i = 1; i <= NR_LOOKS; i++) {
+		long slab = worker->samples[i] - slab_before;
+
+		if (!worker->samples[i])
+			continue;
+		snprintf(name, sizeof(name), "slab_at_%u", 100 * i / NR_LOOKS);
+		bench_print(out, name, max(slab, 0), 1, "pages");
+	}
 }
 
 int bench_cycle(struct bench_run *run, struct seq_buf *out)
@@ -95,21 +108,20 @@ int bench_cycle(struct bench_run *run, struct seq_buf *out)
 	slab_before = slab_pages_now();
 	atomic_long_set(&least_free, free_before);
 	atomic_long_set(&most_slab, slab_before);
-	periods = grace_periods();
+	periods = bench_grace_periods();
 	start = ktime_get_ns();
-	err = err ?: bench_work(run, live, run->burst, 1, &workers);
+	err = err ?: bench_work(run, live, run->burst, NR_LOOKS + 1, &workers);
 	run->peer->wait();
 	bench_cache_end(run);
 	wall = ktime_get_ns() - start;
 	if (!err && run->soak)
 		busy = bench_soak_busy_ns(&soak);
-	periods = grace_periods() - periods;
+	periods = bench_grace_periods() - periods;
 	bench_soak_end(&soak);
 	for (i = 0; !err && i < run->threads; i++)
 		done += workers[i].done;
-	bench_work_end(run, workers);
 	if (err)
-		return err;
+		goto out;
 
 	bench_print(out, "wall", wall, done, "ns");
 	bench_print(out, "objects_per_period", done, max(periods, 1), "objects");
@@ -120,6 +132,9 @@ int bench_cycle(struct bench_run *run, struct seq_buf *out)
 			    1, "pages");
 		bench_print(out, "peak_slab", max(atomic_long_read(&most_slab) - slab_before, 0),
 			    1, "pages");
+		print_looks(workers, slab_before, out);
 	}
-	return 0;
+out:
+	bench_work_end(run, workers);
+	return err;
 }

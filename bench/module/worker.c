@@ -5,6 +5,7 @@
 #include <linux/kthread.h>
 #include <linux/math64.h>
 #include <linux/mm.h>
+#include <linux/rcupdate.h>
 #include <linux/slab.h>
 #include <linux/sort.h>
 #include <linux/vmalloc.h>
@@ -106,6 +107,15 @@ void bench_work_end(const struct bench_run *run, struct bench_worker *workers)
 		kvfree(workers[i].samples);
 	}
 	kfree(workers);
+}
+
+/* Each counts up by four. */
+unsigned long bench_grace_periods(void)
+{
+	struct rcu_gp_seq seq;
+
+	get_state_synchronize_rcu_full(&seq);
+	return (seq.norm >> 2) + (seq.exp >> 2);
 }
 
 void bench_print(struct seq_buf *out, const char *name, u64 value, u64 divisor,

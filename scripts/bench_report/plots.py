@@ -99,6 +99,22 @@ def tail_plot(data, condition, unit):
     return figure
 
 
+def memory_plot(data, condition, peers):
+    """Slab pages in use while a load runs."""
+    figure, axes = plt.subplots()
+    for peer in peers:
+        points = [(share, data.median(Key("cycle", condition, peer, f"slab_at_{share}")))
+                  for share in range(5, 101, 5)]
+        points = [(share, pages) for share, pages in points if pages is not None]
+        if points:
+            axes.plot(*zip(*points), "-", label=peer, color=COLOURS.get(peer))
+    axes.set_ylim(bottom=0)
+    axes.set_xlabel("per cent of the load done")
+    axes.set_ylabel("slab pages in use")
+    axes.legend(frameon=False)
+    return figure
+
+
 def with_words(data, measure, name, *words, without=()):
     """The conditions that have all of some words and none of others."""
     return [c for c in data.conditions(measure, name)
@@ -132,6 +148,8 @@ def draw(directory, kernel, data):
         data, "cycle", "peak_slab", with_words(data, "cycle", "peak_slab", "watch=1",
                                                without=("pause_ms",)),
         "size", main, ("bytes", "most slab pages in use"), log=False)
+    for condition in with_words(data, "cycle", "slab_at_50", "size=256", "pause_ms=4"):
+        figures["memory-over-time"] = memory_plot(data, condition, main)
     for condition in data.conditions("latency", "latency_p50"):
         name = "latency-no-memory" if "failing=1" in condition else "latency"
         figures[name] = tail_plot(data, condition, unit)
