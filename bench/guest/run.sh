@@ -30,7 +30,7 @@ words_for() {
 	case $1 in
 	synchronize_rcu) echo "$2" | sed 's/nr=[0-9]*/nr=10/; s/burst=[0-9]*/burst=10/' ;;
 	# It sleeps between batches.
-	headless_try) echo "$2" | sed 's/nr=204800/nr=20480/' ;;
+	headless_try) echo "$2" | sed 's/nr=[0-9]*[0-9]\{5\}/nr=20480/' ;;
 	*) echo "$2" ;;
 	esac
 }
