@@ -1,0 +1,248 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Which sites a file has, and what can be done about each."""
+
+import re
+
+import names
+import sites
+from kbuild import can_be_module
+from sites import Site
+
+IDENTIFIER = re.compile(r"[A-Za-z_]\w*")
+
+
+def root(expression):
+    """The variable that an expression begins with."""
+    match = IDENTIFIER.search(expression)
+    return match.group() if match else ""
+
+
+def words(expression):
+    """All identifiers in it."""
+    return set(IDENTIFIER.findall(expression))
+
+
+class File:
+    """One file, with what decides about its sites."""
+
+    def __init__(self, tree, path, text, facts):
+        self.path = path
+        self.facts = facts
+        self.text = text
+        self.lines = text.split("\n")
+        self.module = can_be_module(tree, path)
+        self.only_free = self.functions_that_only_free()
+        self.exported = set(re.findall(r"EXPORT_\w*SYMBOL\w*\(\s*(\w+)", text))
+        self.exits = set(re.findall(r"module_exit\(\s*(\w+)", text))
+        self.exits |= set(re.findall(r"__exit\s+(\w+)\s*\(", text))
+
+    def functions_that_only_free(self):
+        """Functions here of which each call is a free, or finds out what to free."""
+        found = set()
+        for function in self.facts.functions():
+            calls = self.facts.calls_in(function)
+            frees = [c for c in calls if c.name in names.FREES]
+            others = [c for c in calls if c.name not in names.FREES
+                      and not names.HARMLESS.match(c.name)]
+            if frees and not others and not self.outer_writes(function):
+                found.add(function)
+        return found
+
+    def outer_writes(self, function):
+        """Assignments to what others may see."""
+        return [w for w in self.facts.writes_in(function)
+                if re.search(r"->|\.|\[|^\*", w.to)]
+
+    def is_free(self, call):
+        """Whether it frees memory and does nothing else."""
+        return call.name in names.FREES or call.name in self.only_free
+
+    # Waits
+
+    def wait_calls(self):
+        """The waits, and calls of functions here that end by waiting."""
+        wrappers = set()
+        for function in self.facts.functions():
+            calls = self.facts.calls_in(function)
+            waits = [c for c in calls if c.name in names.WAITS]
+            if waits and not any(c.line > waits[-1].line for c in calls
+                                 if not names.HARMLESS.match(c.name)):
+                wrappers.add(function)
+        for call in self.facts.calls:
+            if call.name in names.WAITS:
+                yield call, False
+            elif call.name in wrappers and call.function not in wrappers:
+                yield call, True
+
+    def behind(self, wait, is_wrapper):
+        """Calls and assignments that come after a wait."""
+        calls = [c for c in self.facts.calls_in(wait.function) if c.line > wait.line]
+        writes = [w for w in self.facts.writes_in(wait.function) if w.line > wait.line]
+        places = self.facts.after.get(wait.line)
+        if not is_wrapper and places is not None:
+            calls = [c for c in calls if (c.line, c.column) in places]
+            writes = [w for w in writes if (w.line, w.column) in places]
+        # What is behind the next wait is that one's.
+        again = [c.line for c in calls if c.name in names.WAITS]
+        if again:
+            calls = [c for c in calls if c.line < again[0]]
+            writes = [w for w in writes if w.line < again[0]]
+        return calls, writes
+
+    def waits(self):
+        """Sites where a wait is followed by frees."""
+        for wait, is_wrapper in self.wait_calls():
+            calls, writes = self.behind(wait, is_wrapper)
+            frees = [c for c in calls if self.is_free(c)]
+            others = [c for c in calls if not self.is_free(c)
+                      and not names.HARMLESS.match(c.name)]
+            odd = [c for c in others if names.OTHER_FREES.match(c.name)]
+            if not frees and not odd:
+                continue
+            verdict, reason, confidence = self.judge_wait(wait, frees, others, writes)
+            pattern = "wait_in_callee" if is_wrapper else \
+                "several" if len(frees) > 1 else \
+                "free_in_callee" if frees and frees[0].name in self.only_free else \
+                "guarded" if frees and self.is_guarded(frees[0]) else "adjacent"
+            if not frees:
+                pattern = "other_free"
+            freed = tuple(dict.fromkeys(c.arguments for c in frees or odd))
+            yield Site(self.path, wait.line, wait.function, pattern, freed, verdict, reason,
+                       confidence, tuple(c.line for c in frees))
+
+    def is_guarded(self, call):
+        """Whether an if stands before it."""
+        return any(re.search(r"\bif\s*\(", line)
+                   for line in self.lines[max(call.line - 2, 0):call.line])
+
+    def judge_wait(self, wait, frees, others, writes):
+        """The verdict on a wait, its reason, how sure that is."""
+        for call in others:
+            if names.OTHER_FREES.match(call.name):
+                return (sites.NOT, f"{call.name}() in line {call.line} has to wait as well",
+                        "high")
+        objects = {root(c.arguments) for c in frees} - {""}
+        last = max(c.line for c in frees)
+        for call in others:
+            shared = objects & words(call.arguments)
+            if shared and call.line <= last:
+                return (sites.NOT, f"{call.name}() in line {call.line} is given "
+                        f"{sorted(shared)[0]} after the wait", "high")
+        for write in writes:
+            if root(write.to) in objects and "->" in write.to and write.line <= last:
+                return (sites.NOT, f"{write.to} is written to in line {write.line}, after "
+                        "the wait", "medium")
+        for call in others:
+            if names.ENDS.search(call.name):
+                return (sites.NOT, f"{call.name}() in line {call.line} comes after the wait "
+                        "and may rely on it", "medium")
+        if wait.function in self.exits:
+            return (sites.NOT, "on the way out of a module: readers may still run its code",
+                    "medium")
+        if wait.function in self.exported and names.ENDED_FOR_CALLER.search(wait.function):
+            return (sites.NOT, f"who calls {wait.function}() may count on there being no "
+                    "reader left when it returns", "medium")
+        if others:
+            return (*self.convertible(), "low") if self.module is not None else \
+                (*self.convertible(), "low")
+        return (*self.convertible(), "high" if self.module is not None else "low")
+
+    def convertible(self):
+        """The verdict on memory that is all that a wait protects."""
+        if self.module:
+            return sites.MODULE, "nothing but memory is freed after the wait"
+        if self.module is None:
+            return (sites.BUILTIN, "nothing but memory is freed after the wait; no Makefile "
+                    "tells whether it can be a module")
+        return (sites.BUILTIN, "nothing but memory is freed after the wait; it can't be built "
+                "as a module")
+
+    # Callbacks
+
+    def callbacks(self):
+        """Sites where call_rcu() has a callback that only frees."""
+        for call in self.facts.calls:
+            if call.name not in names.CALL_RCU:
+                continue
+            parts = call.arguments.rsplit(",", 1)
+            callback = parts[-1].strip().lstrip("&")
+            if len(parts) < 2 or callback not in self.only_free:
+                continue
+            frees = [c for c in self.facts.calls_in(callback) if c.name in names.FREES]
+            around = self.facts.calls_in(call.function)
+            carried = self.carried(call, around, frees)
+            if carried:
+                freed, pattern = (carried,), "carrier"
+            else:
+                freed, pattern = (parts[0].strip(),), "call_rcu"
+            verdict, reason, confidence = self.judge_callback(call, callback, around, carried)
+            yield Site(self.path, call.line, call.function, pattern, freed, verdict, reason,
+                       confidence, tuple(c.line for c in frees))
+
+    def carried(self, call, around, frees):
+        """What is freed by way of a struct allocated just to carry an rcu_head, if so."""
+        carrier = root(call.arguments)
+        made = any(w.to == carrier and re.match(r"k\w*alloc", w.value)
+                   for w in self.facts.writes_in(call.function)) or \
+            re.search(rf"\*\s*{re.escape(carrier)}\s*=\s*k\w*alloc",
+                      self.body_until(call)) is not None
+        put_in = [w for w in self.facts.writes_in(call.function)
+                  if w.to.startswith(carrier + "->")]
+        waits = any(c.name in names.WAITS for c in around)
+        inner = any("->" in c.arguments for c in frees)
+        if made and inner and put_in and (waits or len(put_in) == 1):
+            return put_in[0].value
+        return None
+
+    def body_until(self, call):
+        """The text of a function up to a call in it."""
+        first = call.line - 1
+        while first > 0 and not self.lines[first].startswith("{"):
+            first -= 1
+        return "\n".join(self.lines[first:call.line])
+
+    def judge_callback(self, call, callback, around, carried):
+        """The verdict on a call_rcu()."""
+        before = [c for c in around if c.line <= call.line]
+        sleeps = [c for c in around if names.SLEEPS.match(c.name)
+                  or re.search(r"\bGFP_KERNEL\b", c.arguments)]
+        if carried and any(c.name in names.WAITS for c in around):
+            verdict, _ = self.convertible()
+            return (verdict, "the struct is there for its rcu_head alone, and its caller may "
+                    "wait: see the fallback", "high")
+        held = self.spinlock_held(before)
+        if sleeps and not held:
+            verdict, _ = self.convertible()
+            return (verdict, f"{callback}() only frees, and {sleeps[0].name}() says that the "
+                    "caller may sleep", "medium")
+        why = f"{held} is held" if held else "nothing here says that the caller may sleep"
+        return (sites.ATOMIC, f"{callback}() only frees; {why}", "high" if held else "medium")
+
+    @staticmethod
+    def spinlock_held(before):
+        """The spinlock that is taken and not given back before a call, if any."""
+        held = []
+        for call in before:
+            if re.match(r"(raw_)?(spin|read|write)_lock", call.name):
+                held.append(call.arguments.split(",")[0])
+            elif re.match(r"(raw_)?(spin|read|write)_unlock", call.name) and held:
+                held.pop()
+        return held[-1] if held else None
+
+    # Those that are converted
+
+    def converted(self):
+        """Places that use a headless call already."""
+        for call in self.facts.calls:
+            if call.name in names.CONVERTED and call.arguments.count(",") == 0:
+                yield Site(self.path, call.line, call.function, call.name,
+                           (call.arguments,), sites.DONE, f"calls {call.name}()", "high")
+
+    def sites(self):
+        """All of them, by line."""
+        found = [*self.waits(), *self.callbacks(), *self.converted()]
+        carriers = {s.function for s in found if s.pattern == "carrier"}
+        # The fallback of one is part of it.
+        found = [s for s in found if s.pattern in ("carrier", "call_rcu")
+                 or s.verdict == sites.DONE or s.function not in carriers]
+        return sorted(found, key=lambda s: s.line)

@@ -1,0 +1,162 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0
+"""What find-sites, convert-sites and the semantic patch say of the files in tree/."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+import unittest
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+SCRIPTS = os.path.join(HERE, "..", "..", "scripts")
+TREE = os.path.join(HERE, "tree")
+COCCI = os.path.join(SCRIPTS, "coccinelle", "kvfree_rcu_headless.cocci")
+EXPECTED = re.compile(r"^/\* (\w+) (\w+)(?::.*)? \*/\n(?:static )?\w+ (?:__exit )?(\w+)\(", re.M)
+
+
+def run(*command, **more):
+    """Runs a command, which must succeed, and returns what it has printed."""
+    return subprocess.run(command, check=True, capture_output=True, text=True, **more).stdout
+
+
+def find_sites(*arguments):
+    """The sites that are found, as objects."""
+    return json.loads(run(os.path.join(SCRIPTS, "find-sites"), "--json", *arguments))
+
+
+class FindSites(unittest.TestCase):
+    """Verdicts."""
+
+    maxDiff = None
+
+    def test_verdicts(self):
+        """Each function's is the one that the file tells."""
+        for name in sorted(os.listdir(TREE)):
+            if not name.endswith(".c"):
+                continue
+            with self.subTest(name):
+                path = os.path.join(TREE, name)
+                with open(path, encoding="utf-8") as file:
+                    wanted = [(function, verdict, pattern) for verdict, pattern, function
+                              in EXPECTED.findall(file.read()) if "_" in verdict]
+                self.assertTrue(wanted)
+                found = [(s["function"], s["verdict"], s["pattern"]) for s in find_sites(path)]
+                self.assertEqual(sorted(found), sorted(wanted))
+
+    def test_whole_tree(self):
+        """A directory is all its files."""
+        each = sum(len(find_sites(os.path.join(TREE, name)))
+                   for name in os.listdir(TREE) if name.endswith(".c"))
+        self.assertEqual(len(find_sites(TREE)), each)
+
+    def test_sarif(self):
+        """As many results as there are sites, each with its place."""
+        sarif = json.loads(run(os.path.join(SCRIPTS, "find-sites"), "--sarif", TREE))
+        results = sarif["runs"][0]["results"]
+        self.assertEqual(len(results), len(find_sites(TREE)))
+        for result in results:
+            region = result["locations"][0]["physicalLocation"]["region"]
+            self.assertGreater(region["startLine"], 0)
+
+    def test_not_understood(self):
+        """What Coccinelle can't read isn't passed over in silence."""
+        with tempfile.TemporaryDirectory() as directory:
+            path = os.path.join(directory, "odd.c")
+            with open(path, "w", encoding="utf-8") as file:
+                file.write("void f(void)\n{\n\tif (x {\n\tsynchronize_rcu();\n\tkfree(y);\n}\n")
+            done = subprocess.run([os.path.join(SCRIPTS, "find-sites"), path], check=False,
+                                  capture_output=True, text=True)
+            self.assertEqual(done.returncode, 1)
+            self.assertIn("odd.c: not looked at whole", done.stderr)
+
+
+class ConvertSites(unittest.TestCase):
+    """What becomes of the code."""
+
+    def converted(self, name):
+        """A file of the tree after it was converted."""
+        with tempfile.TemporaryDirectory() as directory:
+            tree = shutil.copytree(TREE, os.path.join(directory, "tree"))
+            path = os.path.join(tree, name)
+            run(os.path.join(SCRIPTS, "convert-sites"), "--write", path)
+            with open(path, encoding="utf-8") as file:
+                return file.read()
+
+    @staticmethod
+    def function(text, name):
+        """The body of a function."""
+        return re.search(rf"\b{name}\(.*?\n}}", text, re.S).group()
+
+    def test_waits(self):
+        """The wait goes, all frees after it are ours, and nothing else changes."""
+        text = self.converted("module.c")
+        self.assertIn("#include <linux/rcu_headless.h>\n", text)
+        for name, frees in (("replace", 1), ("replace_guarded", 1), ("remove_entry", 3),
+                            ("replace_guard", 1)):
+            body = self.function(text, name)
+            self.assertNotIn("synchronize_", body)
+            self.assertEqual(body.count("kvfree_rcu_headless("), frees, body)
+            self.assertIsNone(re.search(r"\bk?v?free\(", body), body)
+        for name in ("remove_and_put", "entry_unregister", "remove_by_callee"):
+            self.assertIn("synchronize_rcu();", self.function(text, name))
+        self.assertEqual(text.count("kvfree_rcu_headless("), 6)
+
+    def test_carrier(self):
+        """The struct, its callback and the fallback vanish."""
+        text = self.converted("callbacks.c")
+        body = self.function(text, "free_array_rcu")
+        self.assertEqual("".join(body.split()),
+                         "free_array_rcu(void*array){kvfree_rcu_headless(array);}")
+        self.assertNotIn("free_carried", text)
+        self.assertNotIn("struct carrier", text)
+        self.assertIn("kvfree_rcu_headless(e);", self.function(text, "remove_in_task"))
+        self.assertIn("call_rcu(", self.function(text, "remove_locked"))
+
+    def test_only_shown(self):
+        """Without --write nothing is changed, and the patch applies."""
+        with tempfile.TemporaryDirectory() as directory:
+            tree = shutil.copytree(TREE, os.path.join(directory, "tree"))
+            path = os.path.join(tree, "module.c")
+            patch = run(os.path.join(SCRIPTS, "convert-sites"), path)
+            self.assertEqual(find_sites(path), find_sites(os.path.join(TREE, "module.c")))
+            run("patch", "-p1", "-d", tree, input=patch)
+            with open(path, encoding="utf-8") as file:
+                self.assertEqual(file.read(), self.converted("module.c"))
+
+
+class SemanticPatch(unittest.TestCase):
+    """The modes that the kernel's coccicheck knows."""
+
+    def mode(self, name):
+        """What one prints about module.c."""
+        return run("spatch", "--very-quiet", "--no-includes", "--include-headers",
+                   "--macro-file", os.path.join(SCRIPTS, "coccinelle", "macros.h"),
+                   "-D", name, "--cocci-file", COCCI, os.path.join(TREE, "module.c"))
+
+    def test_report(self):
+        """Frees are told with their wait."""
+        lines = self.mode("report").splitlines()
+        self.assertTrue(any("kvfree_rcu_headless(old)" in line for line in lines), lines)
+        self.assertTrue(all(re.search(r"module\.c:\d+:\d+-\d+: opportunity", line)
+                            for line in lines), lines)
+
+    def test_org(self):
+        """The same for org mode."""
+        self.assertEqual(self.mode("org").count("* TODO"), len(self.mode("report").splitlines()))
+
+    def test_context_and_patch(self):
+        """Waits go with the frees after them, and nothing else does."""
+        for name in ("context", "patch"):
+            gone = [line[1:].strip() for line in self.mode(name).splitlines()
+                    if re.match(r"-[^-]", line)]
+            # Those of which find-sites knows more are among them: one exported, one __exit.
+            self.assertEqual(sum("synchronize_" in line for line in gone), 6, (name, gone))
+            self.assertEqual(sum("free(" in line for line in gone), 8, (name, gone))
+            self.assertEqual(len(gone), 14, (name, gone))
+
+
+if __name__ == "__main__":
+    unittest.main()

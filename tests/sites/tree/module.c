@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Not compiled. What find-sites is to say of each function is told before it: the
+ * verdict and the pattern, or nothing.
+ */
+#include <linux/list.h>
+#include <linux/rcupdate.h>
+#include <linux/slab.h>
+
+/* convertible_module adjacent */
+void replace(struct holder *h, struct table *new)
+{
+	struct table *old = rcu_dereference_protected(h->table, 1);
+
+	rcu_assign_pointer(h->table, new);
+	synchronize_rcu();
+	kfree(old);
+}
+
+/* convertible_module guarded */
+int replace_guarded(struct holder *h, struct table *new)
+{
+	struct table *old;
+
+	mutex_lock(&h->lock);
+	old = h->table;
+	rcu_assign_pointer(h->table, new);
+	mutex_unlock(&h->lock);
+	if (!old)
+		return 0;
+	synchronize_rcu_expedited();
+	if (old->size)
+		kvfree(old);
+	pr_info("replaced\n");
+	return 0;
+}
+
+/* convertible_module several */
+void remove_entry(struct entry *e)
+{
+	list_del_rcu(&e->list);
+	synchronize_net();
+	kfree(e->name);
+	vfree(e->data);
+	kfree(e);
+	mutex_unlock(&entries_lock);
+}
+
+static void free_entry(struct entry *e)
+{
+	kfree(e->name);
+	kfree(e);
+}
+
+/* convertible_module free_in_callee */
+void remove_by_callee(struct entry *e)
+{
+	list_del_rcu(&e->list);
+	synchronize_rcu();
+	free_entry(e);
+}
+
+static void unlink_and_wait(struct entry *e)
+{
+	list_del_rcu(&e->list);
+	synchronize_rcu();
+}
+
+/* convertible_module wait_in_callee */
+void remove_waiting_below(struct entry *e)
+{
+	unlink_and_wait(e);
+	kfree(e);
+}
+
+/* not_convertible adjacent: put after the wait */
+void remove_and_put(struct entry *e)
+{
+	list_del_rcu(&e->list);
+	synchronize_rcu();
+	put_device(e->dev);
+	kfree(e);
+}
+
+/* not_convertible several: it is used again */
+void remove_and_reset(struct entry *e)
+{
+	list_del_rcu(&e->list);
+	synchronize_rcu();
+	e->users = 0;
+	kfree(e->data);
+	e->data = kzalloc(8, GFP_KERNEL);
+	list_add(&e->list, &unused_entries);
+	kfree(e->name);
+}
+
+/* not_convertible other_free */
+void remove_secret(struct entry *e)
+{
+	list_del_rcu(&e->list);
+	synchronize_rcu();
+	kfree_sensitive(e);
+}
+
+/* not_convertible adjacent: callers may unload what was called */
+void entry_unregister(struct entry *e)
+{
+	list_del_rcu(&e->list);
+	synchronize_rcu();
+	kfree(e);
+}
+EXPORT_SYMBOL_GPL(entry_unregister);
+
+/* not_convertible adjacent: readers run the module's code */
+static void __exit entries_exit(void)
+{
+	cancel_readers();
+	synchronize_rcu();
+	kfree(entries);
+}
+
+/* convertible_module adjacent: the guard is no reason */
+void replace_guard(struct holder *h, struct table *new)
+{
+	struct table *old;
+
+	scoped_guard(mutex, &h->lock) {
+		old = h->table;
+		rcu_assign_pointer(h->table, new);
+	}
+	synchronize_rcu();
+	kfree(old);
+}
+
+/* already_converted kvfree_rcu_mightsleep */
+void replace_converted(struct holder *h, struct table *new)
+{
+	struct table *old = rcu_replace_pointer(h->table, new, 1);
+
+	kvfree_rcu_mightsleep(old);
+}
+
+/* Nothing is freed. */
+void wait_only(struct holder *h)
+{
+	WRITE_ONCE(h->closed, true);
+	synchronize_rcu();
+	wake_up(&h->wait);
+}
+
+/* Freed before the wait: another's. */
+void free_first(struct holder *h)
+{
+	kfree(h->scratch);
+	synchronize_rcu();
+}
