@@ -40,6 +40,8 @@ def read(tree, path):
 
 def is_worth_it(text):
     """Whether there can be a site, by a look at words alone."""
+    if "rcu" not in text and "synchronize_net" not in text:
+        return False
     return bool(CONVERTED.search(text) or
                 (FREE.search(text) and (WAIT.search(text) or CALLBACK.search(text))))
 
