@@ -6,6 +6,8 @@
 // Comments: -
 // Options: --no-includes --include-headers
 
+virtual calls
+
 @initialize:python@
 @@
 
@@ -65,8 +67,9 @@ position p;
   synchronize_net@p()
 )
 
-// On some way through the function, behind the wait.
-@after exists@
+// On some way through the function, behind the wait. Where there are too many ways, find-sites
+// asks for calls only.
+@after depends on !calls exists@
 position wait.p, q;
 expression F;
 expression list A;
@@ -89,7 +92,7 @@ q << after.q;
 
 tell("after", q[0], wait=int(p[0].line))
 
-@written exists@
+@written depends on !calls exists@
 position wait.p, q;
 expression L, R;
 @@

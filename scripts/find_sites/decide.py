@@ -100,6 +100,8 @@ class File:
             if not frees and not odd:
                 continue
             verdict, reason, confidence = self.judge_wait(wait, frees, others, writes)
+            if self.facts.by_lines or is_wrapper and confidence == "high":
+                confidence = "low" if self.facts.by_lines else "medium"
             pattern = "wait_in_callee" if is_wrapper else \
                 "several" if len(frees) > 1 else \
                 "free_in_callee" if frees and frees[0].name in self.only_free else \
@@ -143,8 +145,9 @@ class File:
             return (sites.NOT, f"who calls {wait.function}() may count on there being no "
                     "reader left when it returns", "medium")
         if others:
-            return (*self.convertible(), "low") if self.module is not None else \
-                (*self.convertible(), "low")
+            verdict, reason = self.convertible()
+            return (verdict, f"{reason}, but look at {others[0].name}() in line "
+                    f"{others[0].line}", "low")
         return (*self.convertible(), "high" if self.module is not None else "low")
 
     def convertible(self):
@@ -169,12 +172,16 @@ class File:
             if len(parts) < 2 or callback not in self.only_free:
                 continue
             frees = [c for c in self.facts.calls_in(callback) if c.name in names.FREES]
+            simple = len(frees) == 1 and root(frees[0].arguments) == frees[0].arguments and \
+                len([w for w in self.facts.writes_in(callback)
+                     if w.to == frees[0].arguments]) <= 1
             around = self.facts.calls_in(call.function)
             carried = self.carried(call, around, frees)
             if carried:
                 freed, pattern = (carried,), "carrier"
             else:
-                freed, pattern = (parts[0].strip(),), "call_rcu"
+                freed = (parts[0].strip(),)
+                pattern = "call_rcu" if simple else "call_rcu_of_several"
             verdict, reason, confidence = self.judge_callback(call, callback, around, carried)
             yield Site(self.path, call.line, call.function, pattern, freed, verdict, reason,
                        confidence, tuple(c.line for c in frees))

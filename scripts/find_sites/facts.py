@@ -45,6 +45,8 @@ class Facts:
     writes: list = field(default_factory=list)
     # By the line of a wait: places (line, column) that come after it.
     after: dict = field(default_factory=lambda: defaultdict(set))
+    # What comes after a wait is only known by the order of lines.
+    by_lines: bool = False
     # Why nothing or not all is known, if so.
     error: str = ""
 
@@ -83,16 +85,22 @@ def parse(path, text):
     return facts
 
 
-def gather(tree, path, seconds=120):
+def ask(tree, path, *options):
     """Runs Coccinelle on one file of a tree."""
-    command = [*SPATCH, "--timeout", str(seconds), "--cocci-file", COCCI,
-               os.path.join(tree, path)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False,
-                          errors="replace")
+    done = subprocess.run([*SPATCH, *options, "--cocci-file", COCCI, os.path.join(tree, path)],
+                          capture_output=True, text=True, check=False, errors="replace")
     facts = parse(path, done.stdout)
     if done.returncode:
         lines = done.stderr.strip().splitlines() or ["no message"]
         facts.error = f"spatch: {lines[-1]}"
-    elif "timeout" in done.stderr.lower():
-        facts.error = f"spatch: not done after {seconds} s"
+    return facts
+
+
+def gather(tree, path, seconds=30):
+    """What there is to know of one file of a tree."""
+    facts = ask(tree, path, "--timeout", str(seconds))
+    if facts.error:
+        # Large functions have more ways through them than can be followed.
+        facts = ask(tree, path, "-D", "calls", "--timeout", str(seconds))
+        facts.by_lines = True
     return facts

@@ -9,23 +9,42 @@ ASSIGNMENT = re.compile(r"^([\w./$()-]+?)\s*[:+?]?=\s*(.*)$")
 TARGET = re.compile(r"^(.+?)-(y|m|objs|\$\((CONFIG_\w+)\)|\$[({]\w+[)}])$")
 
 
+def types_in(path):
+    """The symbols of a Kconfig file that it gives a type: (name, whether it can be m)."""
+    name = None
+    with open(path, encoding="utf-8", errors="replace") as text:
+        for line in text:
+            words = line.split()
+            if words[:1] in (["config"], ["menuconfig"]) and len(words) > 1:
+                name = words[1]
+            elif name and words[:1] in (["tristate"], ["def_tristate"]):
+                yield name, True
+            elif name and words[:1] in (["bool"], ["def_bool"]):
+                yield name, False
+
+
 @functools.lru_cache(maxsize=None)
-def tristates(tree):
-    """The names of all symbols that can be m."""
-    names = set()
+def symbols(tree):
+    """Which symbols can be m: by the architecture whose Kconfig says so, or none, then name."""
+    types = {}
     for directory, _, files in os.walk(tree):
+        parts = os.path.relpath(directory, tree).split(os.sep)
+        arch = parts[1] if parts[0] == "arch" and len(parts) > 1 else ""
         for file in files:
             if file.startswith("Kconfig"):
-                with open(os.path.join(directory, file), encoding="utf-8",
-                          errors="replace") as text:
-                    name = None
-                    for line in text:
-                        words = line.split()
-                        if words[:1] in (["config"], ["menuconfig"]) and len(words) > 1:
-                            name = words[1]
-                        elif words[:1] in (["tristate"], ["def_tristate"]) and name:
-                            names.add(name)
-    return names
+                for name, tristate in types_in(os.path.join(directory, file)):
+                    types[arch, name] = types.get((arch, name), False) or tristate
+    return types
+
+
+def is_tristate(tree, path, symbol):
+    """Whether a symbol can be m, for who builds the file."""
+    types = symbols(tree)
+    parts = path.split(os.sep)
+    arch = parts[1] if parts[0] == "arch" else ""
+    if arch and (arch, symbol) in types:
+        return types[arch, symbol]
+    return any(m for (_, name), m in types.items() if name == symbol)
 
 
 @functools.lru_cache(maxsize=None)
@@ -65,8 +84,8 @@ def can_be_module(tree, path, seen=()):
             continue
         whole, how, symbol = match.groups()
         if whole == "obj":
-            answers.append(how == "m" or
-                           (symbol or "")[len("CONFIG_"):] in tristates(tree))
+            answers.append(how == "m" or bool(symbol) and
+                           is_tristate(tree, path, symbol[len("CONFIG_"):]))
         elif whole not in ("lib", "always", "extra", "targets", "hostprogs") \
                 and whole not in seen:
             part = os.path.join(directory, whole + ".c")
