@@ -5,6 +5,7 @@ import re
 
 import names
 import sites
+import structs
 from kbuild import can_be_module
 from sites import Site
 
@@ -26,6 +27,7 @@ class File:
     """One file, with what decides about its sites."""
 
     def __init__(self, tree, path, text, facts):
+        self.tree = tree
         self.path = path
         self.facts = facts
         self.text = text
@@ -144,11 +146,23 @@ class File:
         if wait.function in self.exported and names.ENDED_FOR_CALLER.search(wait.function):
             return (sites.NOT, f"who calls {wait.function}() may count on there being no "
                     "reader left when it returns", "medium")
+        for call in frees:
+            called = self.called_by_readers(call)
+            if called:
+                return (sites.NOT, f"readers may call {call.arguments}->{called}(), and who "
+                        "takes it away may count on none being there", "medium")
         if others:
             verdict, reason = self.convertible()
             return (verdict, f"{reason}, but look at {others[0].name}() in line "
                     f"{others[0].line}", "low")
         return (*self.convertible(), "high" if self.module is not None else "low")
+
+    def called_by_readers(self, call):
+        """A function that the object which is freed points to, if it has any."""
+        if not IDENTIFIER.fullmatch(call.arguments):
+            return None
+        struct = structs.type_of(self.body_until(call), call.arguments)
+        return struct and structs.function_pointer(self.tree, self.path, self.text, struct)
 
     def convertible(self):
         """The verdict on memory that is all that a wait protects."""
@@ -205,6 +219,9 @@ class File:
         """The text of a function up to a call in it."""
         first = call.line - 1
         while first > 0 and not self.lines[first].startswith("{"):
+            first -= 1
+        # With the parameters.
+        while first > 0 and self.lines[first - 1].strip():
             first -= 1
         return "\n".join(self.lines[first:call.line])
 

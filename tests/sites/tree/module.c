@@ -111,6 +111,19 @@ void entry_unregister(struct entry *e)
 }
 EXPORT_SYMBOL_GPL(entry_unregister);
 
+struct hook {
+	struct list_head list;
+	int (*call)(struct hook *hook, int value);
+};
+
+/* not_convertible adjacent: readers may be in the hook's function */
+void remove_hook(struct hook *hook)
+{
+	list_del_rcu(&hook->list);
+	synchronize_rcu();
+	kfree(hook);
+}
+
 /* not_convertible adjacent: readers run the module's code */
 static void __exit entries_exit(void)
 {
