@@ -55,17 +55,17 @@ grep -q '^+.*kvfree_rcu_headless' "$work/converted.patch" ||
 	die "nothing was converted in ext4" "See $work/converted.patch"
 take converted
 compile converted
-for module in fs/jbd2/jbd2 fs/mbcache; do
+for module in lib/crc/crc16 fs/jbd2/jbd2 fs/mbcache; do
 	[ ! -f "$kdir/$module.ko" ] || cp "$kdir/$module.ko" "$build/"
 done
 
 # Programs with the libraries that they ask for.
 root=$build/root
 rm -rf "$root"
-mkdir -p "$root/bin"
+mkdir -p "$root/sbin"
 for tool in mke2fs resize2fs e2fsck; do
 	file=$(PATH=$PATH:/sbin:/usr/sbin command -v $tool)
-	cp -L "$file" "$root/bin/"
+	cp -L "$file" "$root/sbin/"
 	ldd "$file" | grep -o '/[^ ]*' | while read -r library; do
 		mkdir -p "$root/$(dirname "$library")"
 		cp -L "$library" "$root/$library"

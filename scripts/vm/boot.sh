@@ -34,6 +34,8 @@ if [ "$mode" != bench ]; then
 	append="$append init_on_free=1"
 	# A cache that stands for several can't be told to fail by itself.
 	append="$append slab_nomerge"
+	# resize2fs opens the device of what is mounted.
+	append="$append bdev_allow_write_mounted=1"
 fi
 # Of the kernel's own tests none is ours to judge.
 append="$append kunit.filter_glob=rcu_headless* ${APPEND-}"

@@ -37,8 +37,7 @@ if [ -d "$build/tests" ]; then
 	find "$build" -name '*.ko' -exec cp -t "$root/modules" {} +
 	find "$build/tests/guest" -type f -perm -u+x -exec cp -t "$root/tests" {} +
 fi
-# In the place of busybox's own, if it has any.
-[ ! -d "$build/root" ] || cp -r --remove-destination "$build/root/." "$root/"
+[ ! -d "$build/root" ] || cp -r "$build/root/." "$root/"
 chmod -R go-w "$root"
 (cd "$root" && find . -print0 | cpio --null --create --format=newc --quiet) >"$output.new"
 mv "$output.new" "$output"
