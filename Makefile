@@ -7,7 +7,7 @@
 
 goals := modules modules_install clean
 
-.PHONY: help run test torture mutants bench check listing install $(goals)
+.PHONY: help run test torture mutants bench convert check listing install $(goals)
 
 ifdef KDIR
 .DEFAULT_GOAL := modules
@@ -25,6 +25,7 @@ help:
 #:   make torture a longer and harder test, on kernels built to find what tests don't
 #:   make mutants whether the tests find each of some thirty faults made on purpose
 #:   make bench   what it costs, against what else there is
+#:   make convert ext4 converted to it by the tool, at work
 #:   make check   formatting, lints and documentation of the sources
 #:   make listing the instructions of the call, counted
 #:   make help    this list
@@ -54,7 +55,7 @@ help:
 #: Kernels and tools are kept in $XDG_CACHE_HOME/rcu-headless, by default
 #: ~/.cache/rcu-headless. Each script under scripts/ has a --help.
 
-run test torture mutants bench check listing:
+run test torture mutants bench convert check listing:
 	@scripts/$@.sh
 
 install: modules_install

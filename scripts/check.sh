@@ -3,8 +3,8 @@
 # usage: scripts/check.sh   (make check)
 #
 # Looks at the sources: formatting of Rust, warnings of clippy and of the C
-# compiler, shellcheck, pyflakes and pycodestyle, docutils, and the kernel's checkpatch
-# and kernel-doc. Every check is made, even when one fails.
+# compiler, shellcheck, pyflakes and pycodestyle, docutils, the kernel's checkpatch and
+# kernel-doc, and that find-sites says what it should. Every check is made, even when one fails.
 #
 #   DEPS=skip   install nothing
 set -euo pipefail
@@ -94,6 +94,10 @@ check_rst() {
 	done
 }
 
+check_sites() {
+	python3 tests/sites/test_sites.py
+}
+
 check_spdx() {
 	local file status=0
 	while read -r file; do
@@ -136,6 +140,7 @@ check "Python passes pyflakes and pycodestyle" check_python
 check "C passes checkpatch" check_checkpatch
 check "the header's kernel-doc is complete" check_kernel_doc
 check "the documentation is well-formed reST" check_rst
+check "find-sites and convert-sites say what they should" check_sites
 check "every file names its license" check_spdx
 
 echo "$passed passed, $failed failed, 0 skipped"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0
-# usage: scripts/deps.sh run|test|check|bench
+# usage: scripts/deps.sh run|test|check|bench|convert
 #
 # Installs what the given target needs and this system lacks: packages of Debian
 # 12 or 13, named before they are installed, and where Debian's bindgen is too
@@ -14,7 +14,7 @@ help_if_asked "$@"
 
 target=${1-}
 case "$target" in
-run | test | check | bench) ;;
+run | test | check | bench | convert) ;;
 *) die "which target?" "scripts/deps.sh --help" ;;
 esac
 
@@ -31,7 +31,7 @@ not_debian() {
 	  a static busybox; for 'make test' qemu-system-x86_64, and for Python
 	  pyte and prometheus_client; for 'make bench' matplotlib
 	  for 'make check' rustfmt, clippy, shellcheck, pyflakes3, pycodestyle,
-	  docutils
+	  docutils, coccinelle; for 'make convert' coccinelle and e2fsprogs
 
 	The test kernel's source comes from Debian's archive, which takes apt. To
 	build the module for a kernel of your own you need none of this:
@@ -67,7 +67,9 @@ case "$target" in
 run) packages=$common ;;
 test) packages="$common qemu-system-x86 python3-pyte python3-prometheus-client" ;;
 bench) packages="$common qemu-system-x86 python3-matplotlib" ;;
-check) packages="$common $check shellcheck pyflakes3 pycodestyle python3-docutils" ;;
+convert) packages="$common qemu-system-x86 coccinelle e2fsprogs" ;;
+check) packages="$common $check shellcheck pyflakes3 pycodestyle python3-docutils
+	coccinelle" ;;
 esac
 
 missing=()

@@ -10,35 +10,36 @@ CONVERTED = {"kvfree_rcu_mightsleep", "kfree_rcu_mightsleep", "kvfree_rcu_headle
              "kfree_rcu_headless"}
 
 # Memory, but not of a kind that these free, or not just freed.
-OTHER_FREES = re.compile(r"^(kv?free_sensitive|kzfree|kmem_cache_free.*|free_percpu|mempool_free|"
-                         r"\w*kfree_skb\w*|free_pages?|__free_pages?|dma_free_\w+|"
-                         r"bitmap_free|kfree_const|kvfree_const|free_cpumask_var)$")
+OTHER_FREES = re.compile(
+    r"^(kv?free_sensitive|kzfree|kmem_cache_free.*|free_percpu|mempool_free|\w*kfree_skb\w*|"
+    r"free_pages?|__free_pages?|dma_free_\w+|bitmap_free|kfree_const|kvfree_const|"
+    r"free_cpumask_var)$")
 
 # These look, tell, or give a lock back: they need no readers gone.
 HARMLESS = re.compile(
     r"^(\w*unlock\w*|up_(read|write)|up|(pr|dev|net|netdev|wiphy|ath\d*k?|drm|ibdev|hid|sdev|"
-    r"scmd|btrfs|ext4|xfs|nfs|nvme|mlx\w*|bt_dev|batadv|tipc|wg)_?"
-    r"(dbg|debug|info|notice|warn|err|alert|crit|vdbg|printk|msg)\w*|"
-    r"printk\w*|trace_\w+|(VM_|KVM_)?(WARN|BUG)\w*|lockdep_\w+|ASSERT\w*|might_\w+|"
-    r"IS_ERR\w*|PTR_ERR\w*|ERR_PTR|ERR_CAST|(un)?likely|container_of|ARRAY_SIZE|min|max|"
-    r"READ_ONCE|rcu_dereference\w*|rcu_access_pointer|rtnl_dereference|\w*list_\w*empty\w*|"
-    r"\w*(list|hash|bit|idr|xa|rb)\w*_for_each\w*|for_each_\w+|(h|n)?list_(entry|first|last|next)\w*|"
-    r"hlist_\w*entry\w*|rb_(first|next|entry)\w*|xas?_unlock\w*|preempt_enable\w*|"
-    r"local_\w*(enable|restore)\w*|test_bit|cond_resched|to_\w+|\w+_priv|netdev_priv|"
-    r"wiphy_name|dev_name|str\w*|mem(cpy|set|cmp)|snprintf|scnprintf|current_\w+|"
-    r"atomic\w*_(dec|inc|sub|add|read|set)|refcount_read|ktime_get\w*|jiffies\w*|"
-    r"skb_\w*len|nla_\w+|nlmsg_\w+|sizeof|__builtin\w*|ns_to_\w+|kref_read|"
-    r"(un)?(likely)|DBG\w*|\w*_?(dbg|debug|DEBUG|DBG)|mutex_is_locked|capable|ns_capable|"
-    r"static_branch_(dec|disable)\w*|static_key_slow_dec\w*)$")
+    r"scmd|btrfs|ext4|xfs|nfs|nvme|mlx\w*|bt_dev|batadv|tipc|wg)_?(dbg|debug|info|notice|warn|"
+    r"err|alert|crit|vdbg|printk|msg)\w*|printk\w*|trace_\w+|(VM_|KVM_)?(WARN|BUG)\w*|"
+    r"lockdep_\w+|ASSERT\w*|might_\w+|IS_ERR\w*|PTR_ERR\w*|ERR_PTR|ERR_CAST|(un)?likely|"
+    r"container_of|ARRAY_SIZE|min|max|READ_ONCE|rcu_dereference\w*|rcu_access_pointer|"
+    r"rtnl_dereference|\w*list_\w*empty\w*|\w*(list|hash|bit|idr|xa|rb)\w*_for_each\w*|"
+    r"for_each_\w+|(h|n)?list_(entry|first|last|next)\w*|hlist_\w*entry\w*|rb_(first|next|"
+    r"entry)\w*|xas?_unlock\w*|preempt_enable\w*|local_\w*(enable|restore)\w*|test_bit|"
+    r"cond_resched|to_\w+|\w+_priv|netdev_priv|wiphy_name|dev_name|str\w*|mem(cpy|set|cmp)|"
+    r"snprintf|scnprintf|current_\w+|atomic\w*_(dec|inc|sub|add|read|set)|refcount_read|"
+    r"ktime_get\w*|jiffies\w*|skb_\w*len|nla_\w+|nlmsg_\w+|sizeof|__builtin\w*|ns_to_\w+|"
+    r"kref_read|(un)?(likely)|DBG\w*|\w*_?(dbg|debug|DEBUG|DBG)|mutex_is_locked|capable|"
+    r"ns_capable|static_branch_(dec|disable)\w*|static_key_slow_dec\w*)$")
 
 # These end the life of something: they may well rely on readers being gone.
 ENDS = re.compile(
-    r"(^|_)(un\w*register\w*|unreg|destroy\w*|put|put_\w+|release\w*|free\w*|remove\w*|del|delete\w*|"
-    r"stop\w*|disable\w*|exit\w*|cleanup\w*|clean|deinit\w*|uninit\w*|fini\w*|shutdown|close\w*|"
-    r"detach\w*|unbind|clear\w*|reset\w*|flush\w*|kill\w*|cancel\w*|drain\w*|unmap\w*|"
-    r"disconnect\w*|teardown\w*|unset\w*|drop\w*|unload\w*|unhash\w*|dealloc\w*|purge\w*|"
-    r"unlink\w*|deactivate\w*|disassociate\w*|detached|leave\w*|kobject_put|barrier|"
-    r"dismantle|offline|abort\w*|undo\w*|complete\w*|wake_up\w*|sync|wait\w*|down|downgrade\w*)(_|$)")
+    r"(^|_)(un\w*register\w*|unreg|destroy\w*|put|put_\w+|release\w*|free\w*|remove\w*|del|"
+    r"delete\w*|stop\w*|disable\w*|exit\w*|cleanup\w*|clean|deinit\w*|uninit\w*|fini\w*|"
+    r"shutdown|close\w*|detach\w*|unbind|clear\w*|reset\w*|flush\w*|kill\w*|cancel\w*|"
+    r"drain\w*|unmap\w*|disconnect\w*|teardown\w*|unset\w*|drop\w*|unload\w*|unhash\w*|"
+    r"dealloc\w*|purge\w*|unlink\w*|deactivate\w*|disassociate\w*|detached|leave\w*|"
+    r"kobject_put|barrier|dismantle|offline|abort\w*|undo\w*|complete\w*|wake_up\w*|sync|"
+    r"wait\w*|down|downgrade\w*)(_|$)")
 
 # What a caller may do after these: free or unload what readers could call or look at.
 ENDED_FOR_CALLER = re.compile(

@@ -10,9 +10,8 @@ FUNCTION_POINTER = re.compile(r"\(\s*\*\s*(\w+)\s*\)\s*\(")
 
 def type_of(function_text, variable):
     """The name of the struct that a variable points to, as the function declares it."""
-    match = re.search(rf"struct\s+(\w+)\s*\*[^;(){{}}=]*?\b{re.escape(variable)}\b", function_text) \
-        or re.search(rf"struct\s+(\w+)\s*\*+\s*(?:__free\(\w+\)\s*)?{re.escape(variable)}\b",
-                     function_text)
+    name = re.escape(variable)
+    match = re.search(rf"struct\s+(\w+)\s*\*[^;(){{}}=]*?\b{name}\b", function_text)
     return match.group(1) if match else None
 
 

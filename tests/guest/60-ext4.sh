@@ -38,18 +38,19 @@ load() {
 	while [ ! -e /tmp/stop ]; do
 		nr=$((nr + 1))
 		file=$mnt/$1.$((nr % 4))
-		dd if=/dev/urandom of=/tmp/data.$1 bs=16k count=$((nr % 7 + 1)) 2>/dev/null
-		cp /tmp/data.$1 $file && cmp -s /tmp/data.$1 $file || {
-			# The disk may be full for a moment, or memory not to be had.
-			[ -e /tmp/may_fail ] || echo "$file" >>/tmp/mistakes
-		}
-		[ $((nr % 5)) -ne 0 ] || rm -f $mnt/$1.*
+		dd if=/dev/urandom of="/tmp/data.$1" bs=16k count=$((nr % 7 + 1)) 2>/dev/null
+		# Memory may not be to be had for it.
+		if ! { cp "/tmp/data.$1" "$file" && cmp -s "/tmp/data.$1" "$file"; } &&
+			[ ! -e /tmp/may_fail ]; then
+			echo "$file" >>/tmp/mistakes
+		fi
+		[ $((nr % 5)) -ne 0 ] || rm -f "$mnt/$1".*
 	done
 }
 
 begin() {
 	rm -f $image /tmp/stop /tmp/mistakes
-	truncate -s ${max}M $image && losetup $device $image &&
+	truncate -s "${max}M" $image && losetup $device $image &&
 		/sbin/mke2fs -q -t ext4 -b 1024 -O 64bit,resize_inode -J size=2 $device 16M &&
 		mount -t ext4 $device $mnt
 }
@@ -63,10 +64,10 @@ resize() {
 # grow: to the full size, step by step; fails when a step does that may not
 grow() {
 	size=16
-	while [ $size -lt "$max" ]; do
+	while [ "$size" -lt "$max" ]; do
 		size=$((size + step))
-		[ $size -le "$max" ] || size=$max
-		resize ${size}M >/tmp/resize.log 2>&1 || [ -e /tmp/may_fail ] || {
+		[ "$size" -le "$max" ] || size=$max
+		resize "${size}M" >/tmp/resize.log 2>&1 || [ -e /tmp/may_fail ] || {
 			cat /tmp/resize.log
 			return 1
 		}
@@ -82,14 +83,14 @@ round() {
 	grow
 	grown=$?
 	: >/tmp/stop
-	wait $first $second
+	wait "$first" "$second"
 	# What memory kept it from comes now.
-	/sbin/resize2fs $device ${max}M >/tmp/resize.log 2>&1
+	/sbin/resize2fs $device "${max}M" >/tmp/resize.log 2>&1
 	blocks=$(df -k $mnt | awk 'END { print $2 }')
-	umount $mnt && /sbin/e2fsck -f -n $device >/tmp/fsck.log 2>&1 || {
+	if ! umount $mnt || ! /sbin/e2fsck -f -n $device >/tmp/fsck.log 2>&1; then
 		cat /tmp/fsck.log
 		grown=1
-	}
+	fi
 	losetup -d $device
 	[ $grown -eq 0 ] && [ ! -e /tmp/mistakes ] && [ "$blocks" -gt $((max * 900)) ]
 }
