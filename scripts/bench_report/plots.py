@@ -48,7 +48,8 @@ def lines_by(data, measure, name, conditions, axis, peers):
 def line_plot(data, measure, name, conditions, axis, peers, labels, log=True):
     """Lines with their spread; None if there is nothing to see."""
     lines = [(peer, points) for peer, points in
-             lines_by(data, measure, name, conditions, axis, peers) if len(points) > 1]
+             lines_by(data, measure, name, conditions, axis, peers)
+             if len({point[0] for point in points}) > 1]
     if not lines:
         return None
     figure, axes = plt.subplots()
@@ -134,7 +135,7 @@ def draw(directory, kernel, data):
     main = ["call_rcu", "kfree_rcu", "mightsleep", "headless"]
     figures["call-by-threads"] = line_plot(
         data, "call", "call", with_words(data, "call", "call", "size=64"), "threads", main,
-        ("threads", f"a call, {unit}"), log=False)
+        ("threads", f"a call, {unit}"))
     for burst in (100, 500, 2000):
         figures[f"cycle-burst-{burst}"] = line_plot(
             data, "cycle", "cpu", with_words(data, "cycle", "cpu", f"burst={burst}",
@@ -150,7 +151,7 @@ def draw(directory, kernel, data):
         "size", main, ("bytes", "most slab pages in use"), log=False)
     for condition in with_words(data, "cycle", "slab_at_50", "size=256", "pause_ms=4"):
         figures["memory-over-time"] = memory_plot(data, condition, main)
-    for condition in data.conditions("latency", "latency_p50"):
+    for condition in with_words(data, "latency", "latency_p50", without=("vmalloc",)):
         name = "latency-no-memory" if "failing=1" in condition else "latency"
         figures[name] = tail_plot(data, condition, unit)
         if "failing=1" in condition:
