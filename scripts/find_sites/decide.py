@@ -6,7 +6,7 @@ import re
 import names
 import sites
 import structs
-from kbuild import can_be_module
+from kbuild import can_be_module, is_kernel
 from sites import Site
 
 IDENTIFIER = re.compile(r"[A-Za-z_]\w*")
@@ -33,6 +33,9 @@ class File:
         self.text = text
         self.lines = text.split("\n")
         self.module = can_be_module(tree, path)
+        if self.module is None and not is_kernel(tree):
+            # Outside of the kernel all is modules.
+            self.module = True
         self.only_free = self.functions_that_only_free()
         self.exported = set(re.findall(r"EXPORT_\w*SYMBOL\w*\(\s*(\w+)", text))
         self.exits = set(re.findall(r"module_exit\(\s*(\w+)", text))

@@ -75,6 +75,12 @@ def owners(tree, path):
         obj = os.path.join(last, obj)
 
 
+def is_kernel(directory):
+    """Whether a directory is a kernel's source, by what stands there."""
+    return all(os.path.exists(os.path.join(directory, name))
+               for name in ("MAINTAINERS", "Kbuild", "Kconfig"))
+
+
 def can_be_module(tree, path, seen=()):
     """True, False, or None if no Makefile says so."""
     answers = []

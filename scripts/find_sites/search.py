@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 import facts
 import names
 from decide import File
+from kbuild import is_kernel
 
 WAIT = re.compile(r"\b(" + "|".join(sorted(names.WAITS)) + r")\s*\(")
 CALLBACK = re.compile(r"\b(" + "|".join(sorted(names.CALL_RCU)) + r")\s*\(")
@@ -25,8 +26,7 @@ def root_of(path):
     start = path if os.path.isdir(path) else os.path.dirname(path) or "."
     directory = os.path.abspath(start)
     while directory != os.path.dirname(directory):
-        if all(os.path.exists(os.path.join(directory, name))
-               for name in ("MAINTAINERS", "Kbuild", "Kconfig")):
+        if is_kernel(directory):
             return directory
         directory = os.path.dirname(directory)
     return os.path.abspath(start)

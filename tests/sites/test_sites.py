@@ -52,6 +52,12 @@ class FindSites(unittest.TestCase):
                    for name in os.listdir(TREE) if name.endswith(".c"))
         self.assertEqual(len(find_sites(TREE)), each)
 
+    def test_alone(self):
+        """Outside of a kernel's source a file is a module's, whether a Makefile says so or not."""
+        with tempfile.TemporaryDirectory() as directory:
+            path = shutil.copy(os.path.join(TREE, "builtin.c"), directory)
+            self.assertEqual([s["verdict"] for s in find_sites(path)], ["convertible_module"])
+
     def test_sarif(self):
         """As many results as there are sites, each with its place."""
         sarif = json.loads(run(os.path.join(SCRIPTS, "find-sites"), "--sarif", TREE))
