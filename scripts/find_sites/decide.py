@@ -40,6 +40,8 @@ class File:
         self.exported = set(re.findall(r"EXPORT_\w*SYMBOL\w*\(\s*(\w+)", text))
         self.exits = set(re.findall(r"module_exit\(\s*(\w+)", text))
         self.exits |= set(re.findall(r"__exit\s+(\w+)\s*\(", text))
+        self.detaches = {function for function in re.findall(r"\.\w+\s*=\s*(\w+)", text)
+                         if names.DETACHES.search(function)}
 
     def functions_that_only_free(self):
         """Functions here of which each call is a free, or finds out what to free."""
@@ -48,7 +50,8 @@ class File:
             calls = self.facts.calls_in(function)
             frees = [c for c in calls if c.name in names.FREES]
             others = [c for c in calls if c.name not in names.FREES
-                      and not names.HARMLESS.match(c.name)]
+                      and not names.HARMLESS.match(c.name)
+                      and not names.UNLINKS.match(c.name)]
             if frees and not others and not self.outer_writes(function):
                 found.add(function)
         return found
@@ -130,6 +133,7 @@ class File:
                         "high")
         objects = {root(c.arguments) for c in frees} - {""}
         last = max(c.line for c in frees)
+        gone = self.taken_away(wait) - objects
         for call in others:
             shared = objects & words(call.arguments)
             if shared and call.line <= last:
@@ -140,7 +144,16 @@ class File:
                 return (sites.NOT, f"{write.to} is written to in line {write.line}, after "
                         "the wait", "medium")
         for call in others:
-            if names.ENDS.search(call.name):
+            shared = gone & words(call.arguments)
+            if shared:
+                return (sites.NOT, f"{call.name}() in line {call.line} is given "
+                        f"{sorted(shared)[0]} after the wait, which readers came by", "medium")
+        for write in writes:
+            if root(write.to) in gone and "->" in write.to:
+                return (sites.NOT, f"{write.to} is written to in line {write.line}, after "
+                        "the wait", "medium")
+        for call in others:
+            if call.line <= last and names.ENDS.search(call.name):
                 return (sites.NOT, f"{call.name}() in line {call.line} comes after the wait "
                         "and may rely on it", "medium")
         if wait.function in self.exits:
@@ -149,6 +162,9 @@ class File:
         if wait.function in self.exported and names.ENDED_FOR_CALLER.search(wait.function):
             return (sites.NOT, f"who calls {wait.function}() may count on there being no "
                     "reader left when it returns", "medium")
+        if wait.function in self.detaches:
+            return (sites.NOT, f"{wait.function}() is called to take something away, which "
+                    "readers may use until it returns", "medium")
         for call in frees:
             called = self.called_by_readers(call)
             if called:
@@ -159,6 +175,12 @@ class File:
             return (verdict, f"{reason}, but look at {others[0].name}() in line "
                     f"{others[0].line}", "low")
         return (*self.convertible(), "high" if self.module is not None else "low")
+
+    def taken_away(self, wait):
+        """What was taken away from readers before a wait: the variables that name it."""
+        before = [c for c in self.facts.calls_in(wait.function) if c.line < wait.line
+                  and names.TAKE_AWAY.match(c.name)]
+        return {root(c.arguments) for c in before} - {""}
 
     def called_by_readers(self, call):
         """A function that the object which is freed points to, if it has any."""

@@ -41,10 +41,21 @@ ENDS = re.compile(
     r"kobject_put|barrier|dismantle|offline|abort\w*|undo\w*|complete\w*|wake_up\w*|sync|"
     r"wait\w*|down|downgrade\w*)(_|$)")
 
+# After these, readers that come don't find what they are given any more.
+TAKE_AWAY = re.compile(r"^((list|hlist|hlist_nulls|hash|hlist_bl|rhashtable|xa|idr)_\w*"
+                       r"(del|remove|erase|replace)\w*|rcu_assign_pointer|RCU_INIT_POINTER|"
+                       r"rcu_replace_pointer)$")
+
+# These undo links between objects that go together.
+UNLINKS = re.compile(r"^(list_del\w*|hlist_del\w*|rb_erase\w*)$")
+
 # What a caller may do after these: free or unload what readers could call or look at.
 ENDED_FOR_CALLER = re.compile(
     r"(^|_)(un\w*register\w*|unsubscribe|unreg|remove\w*|detach\w*|unhook\w*|del|delete|exit|"
     r"cleanup|destroy\w*|release|free\w*|fini|uninit|clear\w*|unset|unlink|unbind)(_|$)")
+
+# What an ops table calls when somebody goes.
+DETACHES = re.compile(r"(^|_)(detach|unregister|unbind|remove|disconnect|del_link|exit)(_|$)")
 
 # Nothing that holds a spinlock or is an interrupt handler may call these.
 SLEEPS = re.compile(r"^(mutex_lock\w*|down_(read|write)\w*|synchronize_\w+|msleep|schedule\w*|"

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 
 import facts
 import names
+import sites
 from decide import File
 from kbuild import is_kernel
 
@@ -75,15 +76,23 @@ def unseen(text, known):
             if WAIT.search(line) and re.match(r"\s", line) and n not in seen]
 
 
+def not_understood(path, line):
+    """A wait of which no more is known than where it is."""
+    return sites.Site(path, line, "?", "not_understood", (), sites.NOT,
+                      "Coccinelle doesn't understand this function: read it", "low")
+
+
 def look_at(tree, path):
     """The sites of one file, and what went wrong if something did."""
     text = read(tree, path)
     known = facts.gather(tree, path)
     lines = unseen(text, known)
     error = known.error
+    found = File(tree, path, text, known).sites()
     if lines and not error:
         error = f"Coccinelle doesn't understand what is around line {lines[0]}"
-    return File(tree, path, text, known).sites(), error
+        found += [not_understood(path, line) for line in lines]
+    return found, error
 
 
 class Progress:
@@ -118,8 +127,8 @@ def search(tree, paths, jobs):
     try:
         looks = {pool.submit(look_at, tree, path): path for path in candidates}
         for look in as_completed(looks):
-            sites, error = look.result()
-            found += sites
+            of_file, error = look.result()
+            found += of_file
             if error:
                 errors.append((looks[look], error))
             progress.step(looks[look])

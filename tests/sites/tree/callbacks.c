@@ -28,6 +28,24 @@ void remove_in_task(struct entry *e)
 	call_rcu(&e->rcu, free_rcu_entry);
 }
 
+static void free_rcu_list(struct rcu_head *head)
+{
+	struct schedule *s = container_of(head, struct schedule, rcu);
+	struct entry *e, *next;
+
+	list_for_each_entry_safe(e, next, &s->entries, list) {
+		list_del(&e->list);
+		kfree(e);
+	}
+	kfree(s);
+}
+
+/* atomic_needs_try_or_reserve call_rcu_of_several: nothing tells that it may sleep */
+void switch_schedules(struct schedule *old)
+{
+	call_rcu(&old->rcu, free_rcu_list);
+}
+
 static void put_rcu_entry(struct rcu_head *head)
 {
 	struct entry *e = container_of(head, struct entry, rcu);

@@ -145,6 +145,41 @@ void replace_guard(struct holder *h, struct table *new)
 	kfree(old);
 }
 
+/* not_convertible adjacent: readers have set what is set again */
+void detach_led(struct led *led, char *event)
+{
+	list_del_rcu(&led->list);
+	synchronize_rcu();
+	led_set(led, 0);
+	kfree(event);
+}
+
+/* not_convertible adjacent: the caller frees what the entry points to */
+static void bus_detach(struct device *dev)
+{
+	struct entry *e = dev->entry;
+
+	list_del_rcu(&e->list);
+	synchronize_rcu();
+	kfree(e);
+}
+
+static const struct handler handler = {
+	.detach = bus_detach,
+};
+
+/* convertible_module adjacent: what comes after the free has nothing to do with it */
+int replace_and_put(struct file *file, char *new)
+{
+	char *old = file->name;
+
+	rcu_assign_pointer(file->name, new);
+	synchronize_rcu();
+	kfree(old);
+	dentry_put(dentry_of_file);
+	return 0;
+}
+
 /* already_converted kvfree_rcu_mightsleep */
 void replace_converted(struct holder *h, struct table *new)
 {
