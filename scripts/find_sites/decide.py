@@ -178,9 +178,11 @@ class File:
 
     def taken_away(self, wait):
         """What was taken away from readers before a wait: the variables that name it."""
-        before = [c for c in self.facts.calls_in(wait.function) if c.line < wait.line
-                  and names.TAKE_AWAY.match(c.name)]
-        return {root(c.arguments) for c in before} - {""}
+        before = [c.arguments.split(",")[0].strip()
+                  for c in self.facts.calls_in(wait.function)
+                  if c.line < wait.line and names.TAKE_AWAY.match(c.name)]
+        # A variable that is set points to something new.
+        return {root(what) for what in before if not IDENTIFIER.fullmatch(what)} - {""}
 
     def called_by_readers(self, call):
         """A function that the object which is freed points to, if it has any."""
