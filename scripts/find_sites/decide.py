@@ -111,8 +111,8 @@ class File:
             if self.facts.by_lines or is_wrapper and confidence == "high":
                 confidence = "low" if self.facts.by_lines else "medium"
             pattern = "wait_in_callee" if is_wrapper else \
+                "free_in_callee" if any(c.name in self.only_free for c in frees) else \
                 "several" if len(frees) > 1 else \
-                "free_in_callee" if frees and frees[0].name in self.only_free else \
                 "guarded" if frees and self.is_guarded(frees[0]) else "adjacent"
             if not frees:
                 pattern = "other_free"
