@@ -7,7 +7,7 @@
 # meanwhile. Keeps all values, a summary with ratios, and plots.
 #
 #   QUICK=1     few conditions and rounds, in two minutes when all is built
-#   ROUNDS=n    rounds of all peers (default: 7; 3 if quick)
+#   ROUNDS=n    rounds of all peers (default: 7; 2 if quick)
 #   KERNELS=... only on "um" or "x86_64"
 #   OUT=dir     where to keep it (default: Documentation/performance, or a place in the
 #               cache if quick)
@@ -26,7 +26,7 @@ if [ -z "$out" ]; then
 	[ -z "${QUICK-}" ] || out=$logs
 fi
 mkdir -p "$out"
-rounds=${ROUNDS:-$([ -n "${QUICK-}" ] && echo 3 || echo 7)}
+rounds=${ROUNDS:-$([ -n "${QUICK-}" ] && echo 2 || echo 7)}
 
 # measure NAME KERNEL PLAN SECONDS: leaves $out/NAME.csv
 measure() {
