@@ -72,7 +72,7 @@ explain() {
 	at=$(grep -nF -m 1 -e "$(head -n 1 "$dir/splats")" "$dir/kernel.log" | cut -d : -f 1) || true
 	say "The kernel's first complaint, line ${at:=1} of kernel.log:"
 	head -n "$at" "$dir/kernel.log" | grep -E '# |ok [0-9]|rcu_headless-test:' | tail -n 3 || true
-	tail -n "+$at" "$dir/kernel.log" | head -n 40
+	tail -n "+$at" "$dir/kernel.log" | sed -n 1,40p
 }
 
 passed=0 failed=0 skipped=0 wrong=()

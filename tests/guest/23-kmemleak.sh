@@ -4,6 +4,11 @@
 # Objects that wait aren't leaks: kmemleak finds them in the pages of pointers, the
 # only place where they still are.
 #
+# Others' objects are none of this test's business: while its reader keeps grace
+# periods from ending, what the kernel itself has given to call_rcu() may look leaked,
+# since kmemleak doesn't look into its own objects, which are links of the same chains.
+# What has leaked indeed is still there for 90-leaks.
+#
 # The functions are called by name.
 # shellcheck disable=SC2317
 
@@ -29,8 +34,18 @@ looked_for() {
 	taskset 1 sh -c "echo 100 >$module/forget" || return 1
 	echo scan >"$kmemleak"
 	wait_for 6 old_enough
+	echo "rcu_headless-test: allow kmemleak: [0-9]+ new suspected" >/dev/kmsg
 	echo scan >"$kmemleak"
+	echo "rcu_headless-test: expect-end" >/dev/kmsg
 	[ "$(counter pending)" -ge 100 ]
+}
+
+# What kmemleak says of objects that our modules have allocated.
+ours() {
+	awk '/^unreferenced object/ { show(); said = "" }
+		{ said = said $0 "\n" }
+		function show() { if (said ~ /\[rcu_headless/) printf "%s", said }
+		END { show() }' "$kmemleak"
 }
 
 ktap_start 2
@@ -43,8 +58,8 @@ ktap_need insmod /modules/rcu_headless.ko
 ktap_need insmod /modules/rcu_headless_canary.ko
 ktap_need insmod /modules/rcu_headless_pending.ko
 ktap_check "kmemleak: looks while objects wait" looked_for
-sed 's/^/# /' $kmemleak
-ktap_check "kmemleak: they aren't leaks" [ -z "$(cat $kmemleak)" ]
+ours | sed 's/^/# /'
+ktap_check "kmemleak: they aren't leaks" [ -z "$(ours)" ]
 echo 0 >$module/forget
 rmmod rcu_headless_pending
 rmmod rcu_headless

@@ -9,6 +9,7 @@
 #include <linux/module.h>
 #include <linux/moduleparam.h>
 #include <linux/rcu_headless.h>
+#include <linux/rcupdate.h>
 
 #include "canary.h"
 
@@ -44,6 +45,8 @@ static int forget_set(const char *val, const struct kernel_param *kp)
 		return 0;
 	if (num_online_cpus() < 2)
 		return -EBUSY;
+	/* What waits for a grace period behind the reader may look leaked. */
+	rcu_barrier();
 	err = canary_reader_start(&reader, cpumask_last(cpu_online_mask));
 	if (err)
 		return err;
