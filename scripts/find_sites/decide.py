@@ -2,11 +2,12 @@
 """Which sites a file has, and what can be done about each."""
 
 import re
+from dataclasses import replace
 
 import names
 import sites
 import structs
-from kbuild import can_be_module, is_kernel
+from kbuild import can_be_module, is_kernel, modules
 from sites import Site
 
 IDENTIFIER = re.compile(r"[A-Za-z_]\w*")
@@ -33,6 +34,7 @@ class File:
         self.text = text
         self.lines = text.split("\n")
         self.module = can_be_module(tree, path)
+        self.modules = modules(tree, path)
         if self.module is None and not is_kernel(tree):
             # Outside of the kernel all is modules.
             self.module = True
@@ -40,6 +42,7 @@ class File:
         self.exported = set(re.findall(r"EXPORT_\w*SYMBOL\w*\(\s*(\w+)", text))
         self.exits = set(re.findall(r"module_exit\(\s*(\w+)", text))
         self.exits |= set(re.findall(r"__exit\s+(\w+)\s*\(", text))
+        self.found = []
         self.detaches = {function for function in re.findall(r"\.\w+\s*=\s*(\w+)", text)
                          if names.DETACHES.search(function)}
 
@@ -68,19 +71,19 @@ class File:
     # Waits
 
     def wait_calls(self):
-        """The waits, and calls of functions here that end by waiting."""
-        wrappers = set()
+        """The waits, and calls of functions here that end by waiting: with the wait's line."""
+        wrappers = {}
         for function in self.facts.functions():
             calls = self.facts.calls_in(function)
             waits = [c for c in calls if c.name in names.WAITS]
             if waits and not any(c.line > waits[-1].line for c in calls
                                  if not names.HARMLESS.match(c.name)):
-                wrappers.add(function)
+                wrappers[function] = waits[-1].line
         for call in self.facts.calls:
             if call.name in names.WAITS:
-                yield call, False
+                yield call, call.line
             elif call.name in wrappers and call.function not in wrappers:
-                yield call, True
+                yield call, wrappers[call.name]
 
     def behind(self, wait, is_wrapper):
         """Calls and assignments that come after a wait."""
@@ -99,7 +102,8 @@ class File:
 
     def waits(self):
         """Sites where a wait is followed by frees."""
-        for wait, is_wrapper in self.wait_calls():
+        for wait, line in self.wait_calls():
+            is_wrapper = wait.name not in names.WAITS
             calls, writes = self.behind(wait, is_wrapper)
             frees = [c for c in calls if self.is_free(c)]
             others = [c for c in calls if not self.is_free(c)
@@ -117,8 +121,29 @@ class File:
             if not frees:
                 pattern = "other_free"
             freed = tuple(dict.fromkeys(c.arguments for c in frees or odd))
+            through = tuple(dict.fromkeys(c.name for c in frees if c.name in self.only_free))
             yield Site(self.path, wait.line, wait.function, pattern, freed, verdict, reason,
-                       confidence, tuple(c.line for c in frees))
+                       confidence, tuple(c.line for c in frees), (line,), through)
+
+    def needed_by_others(self, site):
+        """Who else than sites that can be converted needs the wait in a callee, if any."""
+        callee = next(c.name for c in self.facts.calls_in(site.function)
+                      if c.line == site.line and c.name in self.facts.functions())
+        if not re.search(rf"^static\b[^;{{}}]*\b{callee}\s*\(", self.text, re.M):
+            return callee, "other files"
+        convertible = {s.line for s in self.found if s.verdict in (sites.MODULE, sites.BUILTIN)}
+        for call in self.facts.calls:
+            if call.name == callee and call.line not in convertible:
+                return callee, f"{call.function}()"
+        return callee, None
+
+    def callee_wait(self, site):
+        """A site whose wait is in a callee, with what that means for the verdict."""
+        callee, other = self.needed_by_others(site)
+        if other is None:
+            return site
+        return replace(site, verdict=sites.NOT, confidence="medium",
+                       reason=f"{callee}() waits for {other} as well, which may need it")
 
     def is_guarded(self, call):
         """Whether an if stands before it."""
@@ -225,7 +250,7 @@ class File:
                 pattern = "call_rcu" if simple else "call_rcu_of_several"
             verdict, reason, confidence = self.judge_callback(call, callback, around, carried)
             yield Site(self.path, call.line, call.function, pattern, freed, verdict, reason,
-                       confidence, tuple(c.line for c in frees))
+                       confidence, tuple(c.line for c in frees), (), (callback,))
 
     def carried(self, call, around, frees):
         """What is freed by way of a struct allocated just to carry an rcu_head, if so."""
@@ -296,4 +321,16 @@ class File:
         # The fallback of one is part of it.
         found = [s for s in found if s.pattern in ("carrier", "call_rcu")
                  or s.verdict == sites.DONE or s.function not in carriers]
-        return sorted(found, key=lambda s: s.line)
+        self.found = found
+        found = [self.callee_wait(s) if s.pattern == "wait_in_callee"
+                 and s.verdict in (sites.MODULE, sites.BUILTIN) else s for s in found]
+        return [replace(s, modules=self.modules, by_hand=self.unlinks(s))
+                for s in sorted(found, key=lambda s: s.line)]
+
+    def unlinks(self, site):
+        """Why a function that frees can't be called before the grace period, if so."""
+        for name in site.through if site.pattern != "carrier" else ():
+            for call in self.facts.calls_in(name):
+                if names.UNLINKS.match(call.name):
+                    return f"readers would see what {call.name}() does in {name}()"
+        return ""

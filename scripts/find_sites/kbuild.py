@@ -81,20 +81,30 @@ def is_kernel(directory):
                for name in ("MAINTAINERS", "Kbuild", "Kconfig"))
 
 
-def can_be_module(tree, path, seen=()):
-    """True, False, or None if no Makefile says so."""
-    answers = []
+def targets(tree, path, seen=()):
+    """What a file's object is linked into: (directory, name, whether that can be a module)."""
     for directory, name in owners(tree, path):
         match = TARGET.match(name)
         if not match:
             continue
         whole, how, symbol = match.groups()
         if whole == "obj":
-            answers.append(how == "m" or bool(symbol) and
-                           is_tristate(tree, path, symbol[len("CONFIG_"):]))
+            obj = os.path.relpath(os.path.splitext(path)[0], directory or ".")
+            yield directory, obj, (how == "m" or bool(symbol) and
+                                   is_tristate(tree, path, symbol[len("CONFIG_"):]))
         elif whole not in ("lib", "always", "extra", "targets", "hostprogs") \
                 and whole not in seen:
             part = os.path.join(directory, whole + ".c")
-            answers.append(can_be_module(tree, part, (*seen, whole)))
-    answers = [answer for answer in answers if answer is not None]
+            yield from targets(tree, part, (*seen, whole))
+
+
+def can_be_module(tree, path):
+    """True, False, or None if no Makefile says so."""
+    answers = [answer for _, _, answer in targets(tree, path)]
     return any(answers) if answers else None
+
+
+def modules(tree, path):
+    """The modules that a file may be part of, as paths from where the tree begins."""
+    return tuple(dict.fromkeys(os.path.join(directory, name)
+                               for directory, name, answer in targets(tree, path) if answer))

@@ -22,8 +22,11 @@ VERDICTS = {
 class Site:
     """A place where memory is freed after a grace period.
 
-    Lines are those of the wait, or of the call_rcu(); `frees` those of the frees that
-    would be converted.
+    Lines are those of the wait, of the call of what waits, or of the call_rcu(); `frees`
+    those of the frees that would be converted, `waits` those of the waits that would go.
+    `through` are functions of the file that do the freeing. `modules` are those that the
+    file may be part of, as paths without suffix. What no semantic patch is up to says why
+    `by_hand`.
     """
 
     path: str
@@ -35,10 +38,13 @@ class Site:
     reason: str
     confidence: str
     frees: tuple = ()
+    waits: tuple = ()
+    through: tuple = ()
+    modules: tuple = ()
+    by_hand: str = ""
 
     def as_dict(self):
         """For JSON."""
         values = asdict(self)
-        values["freed"] = list(self.freed)
-        values["frees"] = list(self.frees)
-        return values
+        return {key: list(value) if isinstance(value, tuple) else value
+                for key, value in values.items()}
