@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /// Convert chosen sites to kvfree_rcu_headless(), for scripts/convert-sites.
 ///
-//# The places are those in the file that SITES_CHOSEN names, each as "PATH:LINE": of waits,
-//# which vanish, of frees, and of call_rcu().
+//# For one file. The places are those in the file that SITES_CHOSEN names, by line: of waits,
+//# which vanish, of frees, and of call_rcu(). It also says what callbacks do the
+//# freeing, as "PATTERN:FUNCTION". For those that free more than one object another function
+//# is called, of which the frees wait: convert-sites writes it.
 ///
 // Confidence: High
 // Comments: -
@@ -28,7 +30,11 @@ CHOSEN = read_chosen()
 
 
 def is_chosen(p):
-    return "%s:%s" % (p.file, p.line) in CHOSEN
+    return str(p.line) in CHOSEN
+
+
+def does(pattern, name):
+    return "%s:%s" % (pattern, name) in CHOSEN
 
 // Chosen places are marked all at once: with the first change others would move.
 
@@ -78,6 +84,32 @@ position place.p;
 
 - chosen_wait();
 
+// Objects whose callback frees them and others with them.
+
+@several@
+identifier callback, R;
+expression E;
+position p;
+@@
+
+  chosen_call@p(&E->R, callback)
+
+@script:python@
+callback << several.callback;
+@@
+
+cocci.include_match(does("call_rcu_of_several", callback))
+
+@depends on patch@
+identifier several.callback, several.R;
+expression several.E;
+position several.p;
+fresh identifier H = callback ## "_headless";
+@@
+
+- chosen_call@p(&E->R, callback)
++ H(&E->R)
+
 // A struct that is there for its rcu_head alone.
 
 @carrier depends on patch@
@@ -96,24 +128,70 @@ expression E;
 - \(kfree\|kvfree\|vfree\)(E);
 + kvfree_rcu_headless(E);
 
-@depends on patch@
+// Another whose lack is no reason to wait, but to fail.
+
+@failing depends on patch@
+identifier S, P, M, R, callback, label;
+expression E;
+@@
+
+- struct S *P;
++ const void *P;
+  ...
+- P = \(kzalloc_obj\|kmalloc_obj\|kzalloc\|kmalloc\)(...);
+- if (!P)
+-	goto label;
+- P->M = E;
++ P = E;
+  ... when != P
+- chosen_call(&P->R, callback);
++ kvfree_rcu_headless(P);
+
+@depends on carrier@
 identifier carrier.callback;
 @@
 
 - callback(...) { ... }
 
-@depends on patch@
+@depends on carrier@
 identifier carrier.S;
+@@
+
+- struct S { ... };
+
+@depends on failing@
+identifier failing.callback;
+@@
+
+- callback(...) { ... }
+
+@depends on failing@
+identifier failing.S;
 @@
 
 - struct S { ... };
 
 // An object whose callback frees it and nothing else.
 
-@depends on patch@
+@object@
+identifier callback, R;
 expression E;
-identifier R;
+position p;
 @@
 
-- chosen_call(&E->R, ...);
-+ kvfree_rcu_headless(E);
+  chosen_call@p(&E->R, callback)
+
+@script:python@
+callback << object.callback;
+@@
+
+cocci.include_match(does("call_rcu", callback))
+
+@depends on patch@
+expression object.E;
+identifier object.R, object.callback;
+position object.p;
+@@
+
+- chosen_call@p(&E->R, callback)
++ kvfree_rcu_headless(E)

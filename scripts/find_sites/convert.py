@@ -12,21 +12,70 @@ from facts import COCCINELLE, SPATCH
 COCCI = os.path.join(COCCINELLE, "convert_chosen.cocci")
 INCLUDE = "#include <linux/rcu_headless.h>"
 
-# What the semantic patch can do; the others are to be done by hand.
-CONVERTED = {"adjacent", "guarded", "several", "carrier", "call_rcu"}
+# What functions that do the freeing are called when their frees wait.
+SUFFIX = "_headless"
+
+# What the semantic patches can do; the others are to be done by hand.
+CONVERTED = {"adjacent", "guarded", "several", "carrier", "call_rcu", "wait_in_callee",
+             "free_in_callee", "call_rcu_of_several"}
+
+
+# By callback; all others by wait.
+CALLBACKS = {"carrier", "call_rcu", "call_rcu_of_several"}
+# Those where the function that frees is to be had once more.
+THROUGH = {"free_in_callee", "call_rcu_of_several"}
 
 
 def by_tool(site):
-    """Whether the semantic patch is up to a site."""
-    return site.verdict == sites.MODULE and site.pattern in CONVERTED
+    """Whether the semantic patches are up to a site."""
+    return site.verdict == sites.MODULE and site.pattern in CONVERTED and not site.by_hand
 
 
-def chosen_lines(path, found):
+def whole(chosen, found):
+    """Those chosen sites whose wait can go: who else needs it is chosen as well."""
+    kept = {s for s in found if s not in chosen and s.verdict in (sites.MODULE, sites.BUILTIN)}
+    lines = {line for s in kept for line in s.waits}
+    return [s for s in chosen if not lines & set(s.waits)]
+
+
+def chosen_lines(found):
     """The places to be changed, as the semantic patch wants them told."""
     for site in found:
-        yield f"{path}:{site.line}"
-        if site.pattern not in ("carrier", "call_rcu"):
-            yield from (f"{path}:{line}" for line in site.frees)
+        yield from (f"{site.pattern}:{name}" for name in site.through)
+        if site.pattern in CALLBACKS:
+            yield str(site.line)
+        else:
+            yield from (str(line) for line in (*site.waits, *site.frees))
+
+
+def definition(text, name):
+    """The definition of a function, or None."""
+    return re.search(rf"^(?:\w[^\n;{{}}()]*\s)?\**{name}\([^;{{}}]*\)\n\{{\n.*?^\}}\n",
+                     text, re.M | re.S)
+
+
+def with_frees_waiting(text, name):
+    """The text with a second function that frees after a grace period, where it is called."""
+    if not re.search(rf"\b{name}{SUFFIX}\(", text):
+        return text
+    found = definition(text, name)
+    if not found:
+        raise RuntimeError(f"{name}() isn't to be found")
+    body = re.sub(rf"\b{name}\b", name + SUFFIX, found.group())
+    body = re.sub(r"\b(kfree|kvfree|vfree)\(", "kvfree_rcu_headless(", body)
+    rest = text[:found.start()] + text[found.end():]
+    # Nobody may need the first one any more.
+    first = found.group() + "\n" if re.search(rf"\b{name}\b", rest) else ""
+    return text[:found.start()] + first + body + text[found.end():]
+
+
+def without_dead_ends(old, text):
+    """The text without what nothing leads to any more: from a label to the next, or the end."""
+    for label in re.findall(r"^ ?(\w+):$", text, re.M):
+        if f"goto {label};" in old and f"goto {label};" not in text:
+            text = re.sub(rf"((?:return\b[^;]*|goto \w+);\n) ?{label}:\n(?:\t.*\n|\n)*",
+                          r"\1", text)
+    return text
 
 
 def with_include(text):
@@ -46,26 +95,49 @@ def with_include(text):
     return "\n".join(lines[:at] + [INCLUDE] + lines[at:])
 
 
-def convert(path, found):
-    """What a file is after its sites have been changed."""
+def with_callees(text, found):
+    """The text with other functions called where those free that a site frees by."""
+    lines = text.split("\n")
+    for site in found:
+        for name in site.through if site.pattern == "free_in_callee" else ():
+            for line in site.frees:
+                lines[line - 1] = re.sub(rf"\b{name}\(", f"{name}{SUFFIX}(", lines[line - 1])
+    return "\n".join(lines)
+
+
+def by_coccinelle(path, text, found):
+    """What the semantic patch makes of a file's text."""
     with tempfile.TemporaryDirectory(prefix="convert-sites.") as scratch:
-        chosen, changed = (os.path.join(scratch, name) for name in ("chosen", "changed.c"))
+        chosen, before, after = (os.path.join(scratch, name)
+                                 for name in ("chosen", os.path.basename(path), "after.c"))
         with open(chosen, "w", encoding="utf-8") as file:
-            file.write("\n".join(chosen_lines(path, found)))
+            file.write("\n".join(chosen_lines(found)))
+        with open(before, "w", encoding="utf-8", errors="surrogateescape") as file:
+            file.write(text)
         done = subprocess.run(
-            [*SPATCH, "-D", "patch", "--cocci-file", COCCI, "-o", changed,
-             path], capture_output=True, text=True, check=False,
-            env={**os.environ, "SITES_CHOSEN": chosen})
-        if done.returncode or not os.path.exists(changed):
+            [*SPATCH, "-D", "patch", "--cocci-file", COCCI, "-o", after, before],
+            capture_output=True, text=True, check=False, env={**os.environ, "SITES_CHOSEN": chosen})
+        if done.returncode or not os.path.exists(after):
             lines = done.stderr.strip().splitlines() or ["nothing was changed"]
             raise RuntimeError(f"{path}: spatch: {lines[-1]}")
-        with open(changed, encoding="utf-8", errors="surrogateescape") as file:
-            return with_include(file.read())
+        with open(after, encoding="utf-8", errors="surrogateescape") as file:
+            return file.read()
+
+
+def convert(path, found):
+    """What a file is after its sites have been changed."""
+    with open(path, encoding="utf-8", errors="surrogateescape") as file:
+        old = file.read()
+    text = by_coccinelle(path, with_callees(old, found), found)
+    text = without_dead_ends(old, text)
+    for name in {name for site in found if site.pattern in THROUGH for name in site.through}:
+        text = with_frees_waiting(text, name)
+    return with_include(text)
 
 
 def left(text, found):
     """What should have gone and is still there: how many calls too many."""
     made = len(re.findall(r"\bkvfree_rcu_headless\(", text))
-    wanted = sum(1 if s.pattern in ("carrier", "call_rcu") else len(set(s.frees))
-                 for s in found)
-    return wanted - made
+    wanted = {line for s in found for line in s.frees if s.pattern not in CALLBACKS}
+    carried = sum(1 for s in found if s.pattern in CALLBACKS)
+    return max(len(wanted) + carried - made, len(re.findall(r"\bchosen_\w+\(", text)))

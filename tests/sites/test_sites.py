@@ -106,9 +106,9 @@ class ConvertSites(unittest.TestCase):
             self.assertNotIn("synchronize_", body)
             self.assertEqual(body.count("kvfree_rcu_headless("), frees, body)
             self.assertIsNone(re.search(r"\bk?v?free\(", body), body)
-        for name in ("remove_and_put", "entry_unregister", "remove_by_callee"):
+        for name in ("remove_and_put", "entry_unregister", "unlink_and_wait"):
             self.assertIn("synchronize_rcu();", self.function(text, name))
-        self.assertEqual(text.count("kvfree_rcu_headless("), 6)
+        self.assertEqual(text.count("kvfree_rcu_headless("), 8)
 
     def test_carrier(self):
         """The struct, its callback and the fallback vanish."""
@@ -120,6 +120,48 @@ class ConvertSites(unittest.TestCase):
         self.assertNotIn("struct carrier", text)
         self.assertIn("kvfree_rcu_headless(e);", self.function(text, "remove_in_task"))
         self.assertIn("call_rcu(", self.function(text, "remove_locked"))
+
+    def test_wait_in_callee(self):
+        """The wait goes when nobody needs it any more, and not before."""
+        text = self.converted("callees.c")
+        self.assertNotIn("synchronize_rcu", self.function(text, "detach"))
+        for name in ("close_entry", "open_entry"):
+            self.assertIn("kvfree_rcu_headless(e);", self.function(text, name))
+        self.assertIn("synchronize_rcu();", self.function(text, "shared_detach"))
+        self.assertIn("\tkfree(e);", self.function(text, "close_shared"))
+
+    def test_free_in_callee(self):
+        """Who frees does it once more with the frees waiting; but not what readers would see."""
+        text = self.converted("callees.c")
+        body = self.function(text, "free_below")
+        self.assertNotIn("synchronize_rcu", body)
+        self.assertIn("free_entry_headless(e);", body)
+        body = self.function(text, "free_entry_headless")
+        self.assertEqual(body.count("kvfree_rcu_headless("), 2, body)
+        self.assertIn("\tfree_entry(e);", self.function(text, "never_seen"))
+        self.assertNotIn("headless", self.function(text, "free_entry"))
+        self.assertIn("synchronize_rcu();", self.function(text, "free_list_below"))
+        self.assertNotIn("headless", self.function(text, "free_all"))
+
+    def test_call_rcu_of_several(self):
+        """The callback is called at once, its frees wait, and it isn't there twice."""
+        text = self.converted("callees.c")
+        self.assertIn("\t\tfree_parts_headless(&old->rcu);", self.function(text, "replace_parts"))
+        body = self.function(text, "free_parts_headless")
+        self.assertEqual(body.count("kvfree_rcu_headless("), 2, body)
+        self.assertNotIn("free_parts(", text)
+
+    def test_failing_carrier(self):
+        """The pointer is kept for the call, and the way out without memory goes."""
+        text = self.converted("callees.c")
+        body = self.function(text, "set_text")
+        self.assertIn("kvfree_rcu_headless(saved);", body)
+        self.assertIn("saved = rcu_dereference_raw(e->text);", body)
+        self.assertNotIn("struct saved", text)
+        self.assertNotIn("free_saved", text)
+        self.assertNotIn("goto", body)
+        self.assertNotIn("out_free:", body)
+        self.assertNotIn("kfree(text)", body)
 
     def test_only_shown(self):
         """Without --write nothing is changed, and the patch applies."""

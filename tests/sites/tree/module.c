@@ -66,11 +66,18 @@ static void unlink_and_wait(struct entry *e)
 	synchronize_rcu();
 }
 
-/* convertible_module wait_in_callee */
+/* not_convertible wait_in_callee: remove_and_reuse() needs the wait as well */
 void remove_waiting_below(struct entry *e)
 {
 	unlink_and_wait(e);
 	kfree(e);
+}
+
+/* Reuse after the wait. */
+void remove_and_reuse(struct entry *e)
+{
+	unlink_and_wait(e);
+	entry_init(e);
 }
 
 /* not_convertible adjacent: put after the wait */
