@@ -43,7 +43,7 @@ fi
 cp "$kdir/kernel/torture.ko" "$out/"
 
 # A real user of the module.
-[[ $flavour != *-ext4 ]] || "$top/scripts/build-ext4.sh" "$kdir" "$out"
+[[ $flavour != *-convert ]] || "$top/scripts/build-ext4.sh" "$kdir" "$out"
 
 step "Packing the initramfs" "$cache/logs/initramfs-$flavour.log" \
 	"$top/scripts/vm/initramfs.sh" "$out" "$out/initramfs.cpio"

@@ -7,7 +7,7 @@
 # is beside it: on user-mode Linux and on x86_64 in QEMU with KASAN and lockdep. Ends
 # with one line: N passed, N failed, N skipped.
 #
-#   KERNELS="um-ext4 x86_64-ext4"   which kernels
+#   KERNELS="um-convert x86_64-convert"   which kernels
 #   EXT4="ext4_rounds=9 ext4_max=1024"
 #                                   filesystems one after the other, and to how many MiB
 #                                   each grows (default: 2 to 640)
@@ -19,5 +19,5 @@ set -euo pipefail
 help_if_asked "$@"
 
 "$top/scripts/deps.sh" convert
-KERNELS=${KERNELS:-um-ext4 x86_64-ext4} TESTS=60-ext4 GUEST_WORDS=${EXT4-} \
+KERNELS=${KERNELS:-um-convert x86_64-convert} TESTS=60-ext4 GUEST_WORDS=${EXT4-} \
 	exec "$top/scripts/test.sh"
