@@ -7,21 +7,10 @@ from dataclasses import replace
 import names
 import sites
 import structs
+from expressions import in_parentheses, is_variable, root, without_comments
 from kbuild import can_be_module, is_kernel, modules
 from sites import Site
-
-IDENTIFIER = re.compile(r"[A-Za-z_]\w*")
-
-
-def root(expression):
-    """The variable that an expression begins with."""
-    match = IDENTIFIER.search(expression)
-    return match.group() if match else ""
-
-
-def words(expression):
-    """All identifiers in it."""
-    return set(IDENTIFIER.findall(expression))
+from wait_rules import Wait, objection
 
 
 class File:
@@ -33,8 +22,9 @@ class File:
         self.facts = facts
         self.text = text
         self.lines = text.split("\n")
+        self.code = without_comments(text).split("\n")
         self.module = can_be_module(tree, path)
-        self.modules = modules(tree, path)
+        self.modules = tuple(modules(tree, path))
         if self.module is None and not is_kernel(tree):
             # Outside of the kernel all is modules.
             self.module = True
@@ -111,13 +101,14 @@ class File:
             odd = [c for c in others if names.OTHER_FREES.match(c.name)]
             if not frees and not odd:
                 continue
-            verdict, reason, confidence = self.judge_wait(wait, frees, others, writes)
+            verdict, reason, confidence = self.judge_wait(
+                Wait(self, wait, line, frees, others, writes))
             if self.facts.by_lines or is_wrapper and confidence == "high":
                 confidence = "low" if self.facts.by_lines else "medium"
             pattern = "wait_in_callee" if is_wrapper else \
                 "free_in_callee" if any(c.name in self.only_free for c in frees) else \
                 "several" if len(frees) > 1 else \
-                "guarded" if frees and self.is_guarded(frees[0]) else "adjacent"
+                "guarded" if frees and self.guard(frees[0], wait.line) else "adjacent"
             if not frees:
                 pattern = "other_free"
             freed = tuple(dict.fromkeys(c.arguments for c in frees or odd))
@@ -125,16 +116,35 @@ class File:
             yield Site(self.path, wait.line, wait.function, pattern, freed, verdict, reason,
                        confidence, tuple(c.line for c in frees), (line,), through)
 
+    def is_static(self, function):
+        """Whether nothing but this file calls a function."""
+        return re.search(rf"^static\b[^;{{}}]*\b{function}\s*\(", self.text, re.M)
+
+    def callers(self, function):
+        """The functions here that a compiler may make a static function part of."""
+        found, todo = [], [function]
+        while todo:
+            callee = todo.pop()
+            for call in self.facts.calls if self.is_static(callee) else ():
+                if call.name == callee and call.function not in (*found, function):
+                    found.append(call.function)
+                    todo.append(call.function)
+        return tuple(found)
+
     def needed_by_others(self, site):
         """Who else than sites that can be converted needs the wait in a callee, if any."""
         callee = next(c.name for c in self.facts.calls_in(site.function)
                       if c.line == site.line and c.name in self.facts.functions())
-        if not re.search(rf"^static\b[^;{{}}]*\b{callee}\s*\(", self.text, re.M):
+        if not self.is_static(callee):
             return callee, "other files"
         convertible = {s.line for s in self.found if s.verdict in (sites.MODULE, sites.BUILTIN)}
-        for call in self.facts.calls:
-            if call.name == callee and call.line not in convertible:
-                return callee, f"{call.function}()"
+        calls = {call.line: call for call in self.facts.calls if call.name == callee}
+        for line, code in enumerate(self.code, 1):
+            if re.search(rf"\b{callee}\b(?!\s*\()", code):
+                return callee, "who calls it by a pointer"
+            # Calls that Coccinelle hasn't understood, too; functions begin with the line.
+            if re.search(rf"^\s.*\b{callee}\s*\(", code) and line not in convertible:
+                return callee, f"{calls[line].function}()" if line in calls else f"line {line}"
         return callee, None
 
     def callee_wait(self, site):
@@ -145,76 +155,45 @@ class File:
         return replace(site, verdict=sites.NOT, confidence="medium",
                        reason=f"{callee}() waits for {other} as well, which may need it")
 
-    def is_guarded(self, call):
-        """Whether an if stands before it."""
-        return any(re.search(r"\bif\s*\(", line)
-                   for line in self.lines[max(call.line - 2, 0):call.line])
+    def guard(self, free, line):
+        """The condition that a free stands under, if that begins after a line."""
+        code = "\n".join(self.code[line:free.line])
+        for start in [m.end() - 1 for m in re.finditer(r"\bif\s*\(", code)]:
+            condition, end = in_parentheses(code, start)
+            # Nothing is between them, and the free is the last one here.
+            if condition and re.match(rf"\s*\{{?\s*{free.name}\s*\(", code[end + 1:]) and \
+                    code.rfind(free.name) == code.find(free.name, end):
+                return " ".join(condition.split())
+        return None
 
-    def judge_wait(self, wait, frees, others, writes):
+    def judge_wait(self, wait):
         """The verdict on a wait, its reason, how sure that is."""
-        for call in others:
-            if names.OTHER_FREES.match(call.name):
-                return (sites.NOT, f"{call.name}() in line {call.line} has to wait as well",
-                        "high")
-        objects = {root(c.arguments) for c in frees} - {""}
-        last = max(c.line for c in frees)
-        gone = self.taken_away(wait) - objects
-        for call in others:
-            shared = objects & words(call.arguments)
-            if shared and call.line <= last:
-                return (sites.NOT, f"{call.name}() in line {call.line} is given "
-                        f"{sorted(shared)[0]} after the wait", "high")
-        for write in writes:
-            if root(write.to) in objects and "->" in write.to and write.line <= last:
-                return (sites.NOT, f"{write.to} is written to in line {write.line}, after "
-                        "the wait", "medium")
-        for call in others:
-            shared = gone & words(call.arguments)
-            if shared:
-                return (sites.NOT, f"{call.name}() in line {call.line} is given "
-                        f"{sorted(shared)[0]} after the wait, which readers came by", "medium")
-        for write in writes:
-            if root(write.to) in gone and "->" in write.to:
-                return (sites.NOT, f"{write.to} is written to in line {write.line}, after "
-                        "the wait", "medium")
-        for call in others:
-            if call.line <= last and names.ENDS.search(call.name):
-                return (sites.NOT, f"{call.name}() in line {call.line} comes after the wait "
-                        "and may rely on it", "medium")
-        if wait.function in self.exits:
-            return (sites.NOT, "on the way out of a module: readers may still run its code",
-                    "medium")
-        if wait.function in self.exported and names.ENDED_FOR_CALLER.search(wait.function):
-            return (sites.NOT, f"who calls {wait.function}() may count on there being no "
-                    "reader left when it returns", "medium")
-        if wait.function in self.detaches:
-            return (sites.NOT, f"{wait.function}() is called to take something away, which "
-                    "readers may use until it returns", "medium")
-        for call in frees:
-            called = self.called_by_readers(call)
-            if called:
-                return (sites.NOT, f"readers may call {call.arguments}->{called}(), and who "
-                        "takes it away may count on none being there", "medium")
-        if others:
-            verdict, reason = self.convertible()
-            return (verdict, f"{reason}, but look at {others[0].name}() in line "
-                    f"{others[0].line}", "low")
-        return (*self.convertible(), "high" if self.module is not None else "low")
+        against = objection(wait)
+        if against:
+            return (sites.NOT, *against)
+        verdict, reason = self.convertible()
+        if wait.others:
+            return (verdict, f"{reason}, but look at {wait.others[0].name}() in line "
+                    f"{wait.others[0].line}", "low")
+        return verdict, reason, "high" if self.module is not None else "low"
 
-    def taken_away(self, wait):
-        """What was taken away from readers before a wait: the variables that name it."""
-        before = [c.arguments.split(",")[0].strip()
-                  for c in self.facts.calls_in(wait.function)
-                  if c.line < wait.line and names.TAKE_AWAY.match(c.name)]
-        # A variable that is set points to something new.
-        return {root(what) for what in before if not IDENTIFIER.fullmatch(what)} - {""}
-
-    def called_by_readers(self, call):
-        """A function that the object which is freed points to, if it has any."""
-        if not IDENTIFIER.fullmatch(call.arguments):
+    def struct_of(self, free):
+        """The struct of what is freed, if that is told where it is."""
+        if not is_variable(free.arguments):
             return None
-        struct = structs.type_of(self.body_until(call), call.arguments)
-        return struct and structs.function_pointer(self.tree, self.path, self.text, struct)
+        return structs.type_of(self.body_until(free), free.arguments)
+
+    def comment_above(self, line):
+        """The comment that ends in the line before one, or the empty string."""
+        first = last = line - 1
+        if not re.search(r"\*/\s*$|^\s*//", self.lines[last - 1]):
+            return ""
+        while first > 1 and "/*" not in self.lines[first - 1] and \
+                not re.match(r"\s*//", self.lines[first - 1]):
+            first -= 1
+        text = "\n".join(self.lines[first - 1:last])
+        # Not one that stands behind code.
+        return text if re.match(r"\s*/[*/]", text) else ""
 
     def convertible(self):
         """The verdict on memory that is all that a wait protects."""
@@ -270,12 +249,12 @@ class File:
     def body_until(self, call):
         """The text of a function up to a call in it."""
         first = call.line - 1
-        while first > 0 and not self.lines[first].startswith("{"):
+        while first > 0 and not self.code[first].startswith("{"):
             first -= 1
         # With the parameters.
-        while first > 0 and self.lines[first - 1].strip():
+        while first > 0 and self.code[first - 1].strip():
             first -= 1
-        return "\n".join(self.lines[first:call.line])
+        return "\n".join(self.code[first:call.line])
 
     def judge_callback(self, call, callback, around, carried):
         """The verdict on a call_rcu()."""
@@ -324,8 +303,17 @@ class File:
         self.found = found
         found = [self.callee_wait(s) if s.pattern == "wait_in_callee"
                  and s.verdict in (sites.MODULE, sites.BUILTIN) else s for s in found]
-        return [replace(s, modules=self.modules, by_hand=self.unlinks(s))
-                for s in sorted(found, key=lambda s: s.line)]
+        found = [replace(s, modules=self.modules, callers=self.callers(s.function))
+                 for s in sorted(found, key=lambda s: s.line)]
+        return [self.with_hand(s, self.unlinks(s)) for s in found]
+
+    @staticmethod
+    def with_hand(site, why):
+        """A site with what keeps a tool from converting it, if there is something."""
+        if not why or site.verdict not in (sites.MODULE, sites.BUILTIN, sites.ATOMIC):
+            return site
+        return replace(site, by_hand=why, reason=f"{site.reason}; by hand, since {why}",
+                       confidence="low" if site.confidence == "low" else "medium")
 
     def unlinks(self, site):
         """Why a function that frees can't be called before the grace period, if so."""

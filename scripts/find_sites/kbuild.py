@@ -82,7 +82,7 @@ def is_kernel(directory):
 
 
 def targets(tree, path, seen=()):
-    """What a file's object is linked into: (directory, name, whether that can be a module)."""
+    """What a file's object is linked into: (directory, name, symbol, if that can be m)."""
     for directory, name in owners(tree, path):
         match = TARGET.match(name)
         if not match:
@@ -90,8 +90,8 @@ def targets(tree, path, seen=()):
         whole, how, symbol = match.groups()
         if whole == "obj":
             obj = os.path.relpath(os.path.splitext(path)[0], directory or ".")
-            yield directory, obj, (how == "m" or bool(symbol) and
-                                   is_tristate(tree, path, symbol[len("CONFIG_"):]))
+            yield directory, obj, symbol, (how == "m" or bool(symbol) and
+                                           is_tristate(tree, path, symbol[len("CONFIG_"):]))
         elif whole not in ("lib", "always", "extra", "targets", "hostprogs") \
                 and whole not in seen:
             part = os.path.join(directory, whole + ".c")
@@ -100,11 +100,11 @@ def targets(tree, path, seen=()):
 
 def can_be_module(tree, path):
     """True, False, or None if no Makefile says so."""
-    answers = [answer for _, _, answer in targets(tree, path)]
+    answers = [answer for *_, answer in targets(tree, path)]
     return any(answers) if answers else None
 
 
 def modules(tree, path):
-    """The modules that a file may be part of, as paths from where the tree begins."""
-    return tuple(dict.fromkeys(os.path.join(directory, name)
-                               for directory, name, answer in targets(tree, path) if answer))
+    """The modules that a file may be part of: by path from where the tree begins, the symbol."""
+    return {os.path.join(directory, name): symbol
+            for directory, name, symbol, answer in targets(tree, path) if answer}

@@ -9,6 +9,9 @@ CALL_RCU = {"call_rcu", "call_rcu_hurry"}
 CONVERTED = {"kvfree_rcu_mightsleep", "kfree_rcu_mightsleep", "kvfree_rcu_headless",
              "kfree_rcu_headless"}
 
+# What those that are in the kernel do, when they can't but wait.
+IMPLEMENTATION = {"kvfree_call_rcu"}
+
 # Memory, but not of a kind that these free, or not just freed.
 OTHER_FREES = re.compile(
     r"^(kv?free_sensitive|kzfree|kmem_cache_free.*|free_percpu|mempool_free|\w*kfree_skb\w*|"

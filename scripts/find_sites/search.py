@@ -11,6 +11,7 @@ import facts
 import names
 import sites
 from decide import File
+from expressions import without_comments
 from kbuild import is_kernel
 
 WAIT = re.compile(r"\b(" + "|".join(sorted(names.WAITS)) + r")\s*\(")
@@ -61,12 +62,6 @@ def files_in(tree, path):
         for name in sorted(names_here):
             if name.endswith(".c") and not name.endswith(".mod.c"):
                 yield os.path.relpath(os.path.join(directory, name), tree)
-
-
-def without_comments(text):
-    """The text with blanks in the place of comments and strings, line by line."""
-    return re.sub(r"/\*.*?\*/|//[^\n]*|\"(?:\\.|[^\"\\\n])*\"",
-                  lambda m: re.sub(r"[^\n]", " ", m.group()), text, flags=re.S)
 
 
 def unseen(text, known):

@@ -25,7 +25,8 @@ class Site:
     Lines are those of the wait, of the call of what waits, or of the call_rcu(); `frees`
     those of the frees that would be converted, `waits` those of the waits that would go.
     `through` are functions of the file that do the freeing. `modules` are those that the
-    file may be part of, as paths without suffix. What no semantic patch is up to says why
+    file may be part of, as paths without suffix. `callers` are functions of the file that
+    the one with the site may be inlined into. What no semantic patch is up to says why
     `by_hand`.
     """
 
@@ -42,6 +43,7 @@ class Site:
     through: tuple = ()
     modules: tuple = ()
     by_hand: str = ""
+    callers: tuple = ()
 
     def as_dict(self):
         """For JSON."""

@@ -36,12 +36,21 @@ def body_of(struct, texts):
     return ""
 
 
-def function_pointer(tree, path, text, struct):
-    """A member that points to a function, if the struct has one and its definition is near."""
-    places = [os.path.dirname(path), os.path.dirname(os.path.dirname(path)),
-              "include/linux", "include/net"]
-    texts = [text]
-    for place in places:
-        texts += headers(os.path.join(tree, place))
-    match = FUNCTION_POINTER.search(body_of(struct, texts))
+def definition(file, struct):
+    """What is between the braces of a struct's definition, if that is near a file."""
+    directory = os.path.dirname(file.path)
+    texts = [file.text]
+    for place in (directory, os.path.dirname(directory), "include/linux", "include/net"):
+        texts += headers(os.path.join(file.tree, place))
+    return body_of(struct, texts)
+
+
+def function_pointer(file, struct):
+    """A member that points to a function, if the struct has one."""
+    match = FUNCTION_POINTER.search(definition(file, struct))
     return match.group(1) if match else None
+
+
+def points_to(file, struct, to):
+    """Whether a struct has a pointer to another."""
+    return re.search(rf"\bstruct\s+{re.escape(to)}\s+(__rcu\s*)?\*", definition(file, struct))

@@ -187,6 +187,20 @@ int replace_and_put(struct file *file, char *new)
 	return 0;
 }
 
+/* not_convertible adjacent: the wait is one of the steps in which the unit goes */
+int start_unit(struct unit *unit, char *args)
+{
+	int err = unit_start(unit);
+
+	if (!err)
+		return 0;
+	unit_release_hooks(unit);
+	synchronize_rcu();
+	kfree(args);
+	unit_free(unit);
+	return err;
+}
+
 /* already_converted kvfree_rcu_mightsleep */
 void replace_converted(struct holder *h, struct table *new)
 {
