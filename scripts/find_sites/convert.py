@@ -22,8 +22,11 @@ CONVERTED = {"adjacent", "guarded", "several", "carrier", "call_rcu", "wait_in_c
 
 # By callback; all others by wait.
 CALLBACKS = {"carrier", "call_rcu", "call_rcu_of_several"}
-# Those where the function that frees is to be had once more.
-THROUGH = {"free_in_callee", "call_rcu_of_several"}
+
+
+def freeing(site):
+    """The functions that a site frees by and that are to be had once more."""
+    return site.through if site.pattern not in ("carrier", "call_rcu") else ()
 
 
 def by_tool(site):
@@ -63,10 +66,14 @@ def with_frees_waiting(text, name):
         raise RuntimeError(f"{name}() isn't to be found")
     body = re.sub(rf"\b{name}\b", name + SUFFIX, found.group())
     body = re.sub(r"\b(kfree|kvfree|vfree)\(", "kvfree_rcu_headless(", body)
-    rest = text[:found.start()] + text[found.end():]
     # Nobody may need the first one any more.
-    first = found.group() + "\n" if re.search(rf"\b{name}\b", rest) else ""
-    return text[:found.start()] + first + body + text[found.end():]
+    declared = re.compile(rf"^(?:\w[^\n;{{}}()]*\s)?\**{name}\([^;{{}}]*\);\n", re.M)
+    rest = text[:found.start()] + text[found.end():]
+    needed = re.search(rf"\b{name}\b", declared.sub("", rest))
+    text = text[:found.start()] + (found.group() + "\n" if needed else "") + body + \
+        text[found.end():]
+    return declared.sub(lambda m: (m.group() if needed else "") +
+                        re.sub(rf"\b{name}\b", name + SUFFIX, m.group()), text)
 
 
 def without_dead_ends(old, text):
@@ -99,7 +106,7 @@ def with_callees(text, found):
     """The text with other functions called where those free that a site frees by."""
     lines = text.split("\n")
     for site in found:
-        for name in site.through if site.pattern == "free_in_callee" else ():
+        for name in freeing(site) if site.pattern not in CALLBACKS else ():
             for line in site.frees:
                 lines[line - 1] = re.sub(rf"\b{name}\(", f"{name}{SUFFIX}(", lines[line - 1])
     return "\n".join(lines)
@@ -130,14 +137,23 @@ def convert(path, found):
         old = file.read()
     text = by_coccinelle(path, with_callees(old, found), found)
     text = without_dead_ends(old, text)
-    for name in {name for site in found if site.pattern in THROUGH for name in site.through}:
+    for name in dict.fromkeys(name for site in found for name in freeing(site)):
         text = with_frees_waiting(text, name)
     return with_include(text)
 
 
-def left(text, found):
+def ours_in(text, function):
+    """How many calls a function has that let frees wait."""
+    found = definition(text, function)
+    return len(re.findall(r"\w_headless\(", found.group() if found else text))
+
+
+def left(old, new, found):
     """What should have gone and is still there: how many calls too many."""
-    made = len(re.findall(r"\bkvfree_rcu_headless\(", text))
-    wanted = {line for s in found for line in s.frees if s.pattern not in CALLBACKS}
-    carried = sum(1 for s in found if s.pattern in CALLBACKS)
-    return max(len(wanted) + carried - made, len(re.findall(r"\bchosen_\w+\(", text)))
+    many = len(re.findall(r"\bchosen_\w+\(", new))
+    for function in {site.function for site in found}:
+        here = [s for s in found if s.function == function]
+        wanted = len({line for s in here if s.pattern not in CALLBACKS for line in s.frees})
+        wanted += sum(1 for s in here if s.pattern in CALLBACKS)
+        many += max(wanted - ours_in(new, function) + ours_in(old, function), 0)
+    return many

@@ -94,7 +94,7 @@ class ConvertSites(unittest.TestCase):
     @staticmethod
     def function(text, name):
         """The body of a function."""
-        return re.search(rf"\b{name}\(.*?\n}}", text, re.S).group()
+        return re.search(rf"\b{name}\([^;{{}}]*\)\n{{.*?\n}}", text, re.S).group()
 
     def test_waits(self):
         """The wait goes, all frees after it are ours, and nothing else changes."""
@@ -129,6 +129,16 @@ class ConvertSites(unittest.TestCase):
             self.assertIn("kvfree_rcu_headless(e);", self.function(text, name))
         self.assertIn("synchronize_rcu();", self.function(text, "shared_detach"))
         self.assertIn("\tkfree(e);", self.function(text, "close_shared"))
+
+    def test_wait_and_free_in_callees(self):
+        """Each of them is changed, and who frees is declared where it was."""
+        text = self.converted("callees.c")
+        body = self.function(text, "close_pair")
+        self.assertEqual(body.count("\tfree_pair_headless("), 2, body)
+        self.assertIn("\nstatic void free_pair_headless(struct entry *e);\n", text)
+        self.assertEqual(self.function(text, "free_pair_headless").count(
+            "kvfree_rcu_headless("), 2)
+        self.assertNotIn("free_pair(", text)
 
     def test_free_in_callee(self):
         """Who frees does it once more with the frees waiting; but not what readers would see."""

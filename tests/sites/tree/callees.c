@@ -3,6 +3,8 @@
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
 
+static void free_pair(struct entry *e);
+
 static void detach(struct entry *e)
 {
 	spin_lock(&entries_lock);
@@ -29,6 +31,37 @@ int open_entry(struct entry *e)
 	}
 	return err;
 }
+
+/* convertible_module wait_in_callee: and the frees are in another one */
+void close_pair(struct entry *e)
+{
+	detach(e);
+	free_pair(e);
+	free_pair(e->other);
+}
+
+static void free_pair(struct entry *e)
+{
+	kfree(e->name);
+	kfree(e);
+}
+
+static void ops_detach(struct entry *e)
+{
+	list_del_rcu(&e->list);
+	synchronize_rcu();
+}
+
+/* not_convertible wait_in_callee: the callee is called by a pointer as well */
+void close_ops(struct entry *e)
+{
+	ops_detach(e);
+	kfree(e);
+}
+
+static const struct entry_ops entry_ops = {
+	.quiesce = ops_detach,
+};
 
 void shared_detach(struct entry *e)
 {
