@@ -42,8 +42,8 @@ fi
 # The kernel's own framework for torture, a module of its.
 cp "$kdir/kernel/torture.ko" "$out/"
 
-# A real user of the module.
-[[ $flavour != *-convert ]] || "$top/scripts/build-ext4.sh" "$kdir" "$out"
+# Real users of the module.
+[[ $flavour != *-convert ]] || "$top/scripts/build-converted.sh" "$kdir" "$out"
 
 step "Packing the initramfs" "$cache/logs/initramfs-$flavour.log" \
 	"$top/scripts/vm/initramfs.sh" "$out" "$out/initramfs.cpio"

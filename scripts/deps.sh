@@ -31,7 +31,8 @@ not_debian() {
 	  a static busybox; for 'make test' qemu-system-x86_64, and for Python
 	  pyte and prometheus_client; for 'make bench' matplotlib
 	  for 'make check' rustfmt, clippy, shellcheck, pyflakes3, pycodestyle,
-	  docutils, coccinelle; for 'make convert' coccinelle and e2fsprogs
+	  docutils, coccinelle; for 'make convert' coccinelle, e2fsprogs, iproute2,
+	  openssl's headers
 
 	The test kernel's source comes from Debian's archive, which takes apt. To
 	build the module for a kernel of your own you need none of this:
@@ -67,7 +68,8 @@ case "$target" in
 run) packages=$common ;;
 test) packages="$common qemu-system-x86 python3-pyte python3-prometheus-client" ;;
 bench) packages="$common qemu-system-x86 python3-matplotlib" ;;
-convert) packages="$common qemu-system-x86 coccinelle e2fsprogs" ;;
+convert) packages="$common qemu-system-x86 coccinelle e2fsprogs iproute2
+	libssl-dev" ;;
 check) packages="$common $check shellcheck pyflakes3 pycodestyle python3-docutils
 	coccinelle" ;;
 esac

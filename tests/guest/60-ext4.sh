@@ -25,7 +25,7 @@ mnt=/tmp/mnt
 # A group has 8 MiB with blocks of 1 KiB, and a block 16 descriptors: 128 MiB for each.
 step=48
 # shellcheck disable=SC2154
-max=${ext4_max:-640}
+max=${ext4_max:-1024}
 # shellcheck disable=SC2154
 rounds=${ext4_rounds:-2}
 mkdir -p /tmp/disk $mnt /etc
@@ -103,35 +103,6 @@ all_rounds() {
 	done
 }
 
-# workers_fail 1|0
-workers_fail() {
-	for process in /proc/[0-9]*; do
-		case $(cat "$process/comm" 2>/dev/null) in
-		kworker/*) echo "$1" >"$process/make-it-fail" ;;
-		esac
-	done
-}
-
-# For who resizes and for all workers; three of ten, so that some of it still comes about.
-# User-mode Linux itself doesn't survive it when a process gets no page: there all those
-# that may not wait fail.
-pages_fail() {
-	: >/tmp/may_fail
-	workers_fail 1
-	faults_on
-	if grep -q "User Mode Linux" /proc/cpuinfo; then
-		echo Y >$page_faults/ignore-gfp-wait
-	else
-		echo 30 >$page_faults/probability
-	fi
-}
-
-pages_come_again() {
-	faults_off
-	workers_fail 0
-	rm -f /tmp/may_fail
-}
-
 ktap_start 8
 mount -t tmpfs -o size=80% disk /tmp/disk
 for module in crc16 mbcache jbd2; do
@@ -153,10 +124,12 @@ ktap_check "arrays went through rcu_headless" [ "$queued" -ge $((rounds * (max /
 grep ext4 $debugfs/callers | sed 's/^/# /'
 ktap_check "callers tell where from" grep -q 'ext4_flex_group_add\|add_new_gdb' $debugfs/callers
 if [ -d $page_faults ]; then
+	: >/tmp/may_fail
 	pages_fail
 	all_rounds
 	failing=$?
 	pages_come_again
+	rm -f /tmp/may_fail
 	ktap_result "converted, page allocation failing" $failing
 else
 	ktap_skip "converted, page allocation failing" "needs FAIL_PAGE_ALLOC"

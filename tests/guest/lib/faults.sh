@@ -27,3 +27,30 @@ faults_off() {
 	[ ! -d $page_faults ] || echo 0 >$page_faults/probability
 	[ ! -d $slab_faults ] || echo Y >$slab_faults/ignore-gfp-wait
 }
+
+# workers_fail 1|0
+workers_fail() {
+	for process in /proc/[0-9]*; do
+		case $(cat "$process/comm" 2>/dev/null) in
+		kworker/*) echo "$1" >"$process/make-it-fail" ;;
+		esac
+	done
+}
+
+# For who asks for it and for all workers; three of ten, so that some of it still comes
+# about. User-mode Linux itself doesn't survive it when a process gets no page: there
+# all those that may not wait fail.
+pages_fail() {
+	workers_fail 1
+	faults_on
+	if grep -q "User Mode Linux" /proc/cpuinfo; then
+		echo Y >$page_faults/ignore-gfp-wait
+	else
+		echo 30 >$page_faults/probability
+	fi
+}
+
+pages_come_again() {
+	faults_off
+	workers_fail 0
+}
