@@ -7,7 +7,7 @@
 
 goals := modules modules_install clean
 
-.PHONY: help run test torture mutants bench convert check listing install $(goals)
+.PHONY: help run test torture mutants bench convert convert-tree check listing install $(goals)
 
 ifdef KDIR
 .DEFAULT_GOAL := modules
@@ -25,7 +25,8 @@ help:
 #:   make torture a longer and harder test, on kernels built to find what tests don't
 #:   make mutants whether the tests find each of some thirty faults made on purpose
 #:   make bench   what it costs, against what else there is
-#:   make convert ext4 converted to it by the tool, at work
+#:   make convert ext4 and MPLS converted to it by the tool, at work
+#:   make convert-tree  all sites of the kernel that can be, converted and built
 #:   make check   formatting, lints and documentation of the sources
 #:   make listing the instructions of the call, counted
 #:   make help    this list
@@ -47,6 +48,7 @@ help:
 #:   SEED=n        for make torture: what chance begins with (default: 1)
 #:   TESTS=...     for make test: only these, as "10-kunit 22-readers" (default: all)
 #:   MUTANTS=...   for make mutants: only these of rust/mutant.rs (default: all)
+#:   SITES=file    for make convert-tree: what find-sites --json has said
 #:   QUICK=1       for make bench: little of it
 #:   ROUNDS=n      for make bench: how often (default: 7)
 #:   ACCEL=...     for make test: kvm or tcg instead of finding out
@@ -55,7 +57,7 @@ help:
 #: Kernels and tools are kept in $XDG_CACHE_HOME/rcu-headless, by default
 #: ~/.cache/rcu-headless. Each script under scripts/ has a --help.
 
-run test torture mutants bench convert check listing:
+run test torture mutants bench convert convert-tree check listing:
 	@scripts/$@.sh
 
 install: modules_install
