@@ -95,7 +95,7 @@ check_rst() {
 }
 
 check_sites() {
-	python3 tests/sites/test_sites.py
+	python3 -B -m unittest discover -s tests/sites
 }
 
 check_spdx() {
@@ -140,7 +140,7 @@ check "Python passes pyflakes and pycodestyle" check_python
 check "C passes checkpatch" check_checkpatch
 check "the header's kernel-doc is complete" check_kernel_doc
 check "the documentation is well-formed reST" check_rst
-check "find-sites and convert-sites say what they should" check_sites
+check "find-sites, convert-sites and rank-sites say what they should" check_sites
 check "every file names its license" check_spdx
 
 echo "$passed passed, $failed failed, 0 skipped"

@@ -5,7 +5,8 @@
 # Packs busybox, our init, the modules and programs in BUILD, the guest's scripts
 # and rcu-headless-stat into an initramfs:
 #
-#   /init  /bin  /modules/*.ko  /tests/*.sh  /tests/lib  /stat  /demo/run.sh  /bench
+#   /init  /bin  /modules/*.ko  /tests/*.sh  /tests/lib  /stat  /rank  /demo/run.sh
+#   /bench
 set -euo pipefail
 # shellcheck source=../lib/common.sh
 . "$(dirname "$0")/../lib/common.sh"
@@ -22,7 +23,7 @@ fi
 
 root=$(mktemp -d)
 cleanup_paths+=("$root")
-mkdir -p "$root"/{bench,bin,dev,demo,modules,proc,stat,sys,tests,tmp}
+mkdir -p "$root"/{bench,bin,dev,demo,modules,proc,rank,stat,sys,tests,tmp}
 cp "$busybox" "$root/bin/busybox"
 "$busybox" --list | grep -vx busybox | while read -r applet; do
 	ln -s busybox "$root/bin/$applet"
@@ -33,6 +34,7 @@ cp "$top/tests/demo/run.sh" "$root/demo/"
 cp -r "$top/bench/guest/." "$root/bench/"
 cp -r "$top"/scripts/rcu-headless-stat "$top"/scripts/rcu_headless_stat \
 	"$top"/tests/stat/*.py "$root/stat/"
+cp "$top/scripts/rank_sites/record.sh" "$root/rank/"
 if [ -d "$build/tests" ]; then
 	find "$build" -name '*.ko' -exec cp -t "$root/modules" {} +
 	find "$build/tests/guest" -type f -perm -u+x -exec cp -t "$root/tests" {} +
