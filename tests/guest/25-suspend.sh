@@ -11,7 +11,6 @@
 . /tests/lib/ktap.sh
 
 module=/sys/module/rcu_headless_pending/parameters
-stats=/sys/kernel/debug/rcu_headless/stats
 levels="freezer devices platform processors core"
 
 # The last levels, where CPUs go down, are there only if the machine can sleep.
@@ -38,10 +37,6 @@ all_online() {
 
 all_freed() {
 	[ "$(cat "$module/alive")" -eq 0 ]
-}
-
-nothing_pending() {
-	grep -qx 'pending 0' "$stats"
 }
 
 test_level() {

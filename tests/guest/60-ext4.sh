@@ -136,11 +136,8 @@ else
 fi
 echo "# fallbacks: $(counter fallbacks)"
 ktap_check "the module can go" rmmod ext4
-all_freed() {
-	is "$(counter pending)" 0
-}
 echo drain >$debugfs/control
-ktap_check "all is freed" wait_for 10 all_freed
+ktap_check "all is freed" wait_for 10 nothing_pending
 ktap_check "and rcu_headless" rmmod rcu_headless
 umount /tmp/disk
 ktap_end

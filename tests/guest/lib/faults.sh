@@ -37,13 +37,17 @@ workers_fail() {
 	done
 }
 
+is_uml() {
+	grep -q "User Mode Linux" /proc/cpuinfo
+}
+
 # For who asks for it and for all workers; three of ten, so that some of it still comes
 # about. User-mode Linux itself doesn't survive it when a process gets no page: there
 # all those that may not wait fail.
 pages_fail() {
 	workers_fail 1
 	faults_on
-	if grep -q "User Mode Linux" /proc/cpuinfo; then
+	if is_uml; then
 		echo Y >$page_faults/ignore-gfp-wait
 	else
 		echo 30 >$page_faults/probability

@@ -74,6 +74,11 @@ counter() {
 	sed -n "s/^$1 //p" /sys/kernel/debug/rcu_headless/stats
 }
 
+# nothing_pending: whether all that the module was given is freed
+nothing_pending() {
+	is "$(counter pending)" 0
+}
+
 # stats_sum REGEX: of the counters whose whole names match
 stats_sum() {
 	awk -v regex="^($1)\$" '$1 ~ regex { sum += $2 } END { print sum + 0 }' \
