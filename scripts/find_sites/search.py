@@ -11,7 +11,6 @@ import facts
 import names
 import sites
 from decide import File
-from expressions import without_comments
 from kbuild import is_kernel
 
 WAIT = re.compile(r"\b(" + "|".join(sorted(names.WAITS)) + r")\s*\(")
@@ -64,10 +63,10 @@ def files_in(tree, path):
                 yield os.path.relpath(os.path.join(directory, name), tree)
 
 
-def unseen(text, known):
+def unseen(code, known):
     """The lines of waits that Coccinelle hasn't understood."""
     seen = {call.line for call in known.calls}
-    return [n for n, line in enumerate(without_comments(text).split("\n"), 1)
+    return [n for n, line in enumerate(code, 1)
             if WAIT.search(line) and re.match(r"\s", line) and n not in seen]
 
 
@@ -81,9 +80,10 @@ def look_at(tree, path):
     """The sites of one file, and what went wrong if something did."""
     text = read(tree, path)
     known = facts.gather(tree, path)
-    lines = unseen(text, known)
+    file = File(tree, path, text, known)
+    lines = unseen(file.code, known)
     error = known.error
-    found = File(tree, path, text, known).sites()
+    found = file.sites()
     if lines and not error:
         error = f"Coccinelle doesn't understand what is around line {lines[0]}"
         found += [not_understood(path, line) for line in lines]

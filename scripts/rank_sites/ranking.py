@@ -52,11 +52,10 @@ def sites_of(stack, found):
         near = [s for s in found if fits(s, frame)
                 and (not through or s["pattern"] == "wait_in_callee")]
         # A function that is called once is part of its caller.
-        for known in ("function", "callers"):
-            of_frame = [s for s in near if frame.function in
-                        ([s["function"]] if known == "function" else s.get("callers", ()))]
-            if of_frame:
-                return of_frame
+        of_frame = [s for s in near if frame.function == s["function"]] or \
+            [s for s in near if frame.function in s.get("callers", ())]
+        if of_frame:
+            return of_frame
     return []
 
 
