@@ -5,7 +5,7 @@
 # Builds ext4 and MPLS twice as modules for a test kernel: as they are, and with the
 # sites converted that scripts/find-sites finds in them. BUILD is where
 # scripts/build-tests.sh has built rcu_headless; left there are ext4-plain.ko,
-# ext4-converted.ko, mpls_router-plain.ko and so on, what they need, and in root/ the
+# ext4-converted.ko, mpls_router-plain.ko and so on, what they need, and in rootfs/ the
 # programs to make, resize and check a filesystem, and to set routes.
 set -euo pipefail
 # shellcheck source=lib/common.sh
@@ -17,8 +17,13 @@ kdir=$1
 build=$2
 source=$("$top/scripts/kernel/fetch.sh")
 programs="mke2fs resize2fs e2fsck ip"
+# where PROGRAM: some aren't in an ordinary user's PATH
+where() {
+	PATH=$PATH:/sbin:/usr/sbin command -v "$1"
+}
+
 for tool in spatch $programs; do
-	PATH=$PATH:/sbin:/usr/sbin command -v "$tool" >/dev/null ||
+	where "$tool" >/dev/null ||
 		die "no $tool" "apt-get install coccinelle e2fsprogs iproute2"
 done
 
@@ -70,11 +75,11 @@ for module in lib/crc/crc16 fs/jbd2/jbd2 fs/mbcache net/ipv4/ip_tunnel net/core/
 done
 
 # Programs with the libraries that they ask for.
-root=$build/root
+root=$build/rootfs
 rm -rf "$root"
 mkdir -p "$root/sbin"
 for tool in $programs; do
-	file=$(PATH=$PATH:/sbin:/usr/sbin command -v "$tool")
+	file=$(where "$tool")
 	cp -L "$file" "$root/sbin/"
 	ldd "$file" | grep -o '/[^ ]*' | while read -r library; do
 		mkdir -p "$root/$(dirname "$library")"

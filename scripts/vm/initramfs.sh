@@ -39,7 +39,7 @@ if [ -d "$build/tests" ]; then
 	find "$build" -name '*.ko' -exec cp -t "$root/modules" {} +
 	find "$build/tests/guest" -type f -perm -u+x -exec cp -t "$root/tests" {} +
 fi
-[ ! -d "$build/root" ] || cp -r "$build/root/." "$root/"
+[ ! -d "$build/rootfs" ] || cp -r "$build/rootfs/." "$root"
 chmod -R go-w "$root"
 (cd "$root" && find . -print0 | cpio --null --create --format=newc --quiet) >"$output.new"
 mv "$output.new" "$output"
