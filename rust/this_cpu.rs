@@ -233,8 +233,9 @@ impl<'a> Pin<'a> {
         };
         let nr = 'stored: {
             // By fours, for less of a loop.
-            let (fours, rest) = objects.as_chunks::<4>();
-            for (i, four) in fours.iter().enumerate() {
+            let fours = objects.chunks_exact(4);
+            let (in_fours, rest) = (4 * fours.len(), fours.remainder());
+            for (i, four) in fours.enumerate() {
                 for (j, &object) in four.iter().enumerate() {
                     if !put(4 * i + j, object) {
                         break 'stored 4 * i + j;
@@ -242,8 +243,8 @@ impl<'a> Pin<'a> {
                 }
             }
             for (j, &object) in rest.iter().enumerate() {
-                if !put(4 * fours.len() + j, object) {
-                    break 'stored 4 * fours.len() + j;
+                if !put(in_fours + j, object) {
+                    break 'stored in_fours + j;
                 }
             }
             objects.len()
