@@ -5,6 +5,8 @@
 //! C header: `include/linux/rcu_headless.h`, where each is documented for its callers. What is
 //! exported is in C (`helpers/exports.c`) and passes on the address of its caller.
 
+pub(crate) mod slow_path;
+
 use kernel::{
     bindings::gfp_t,
     error::from_result,
@@ -16,20 +18,21 @@ use kernel::{
 };
 
 use crate::{
-    address::{
+    bindings,
+    check::address::{
         is_plain,
         is_plain_vmalloc, //
     },
-    barrier,
-    bindings,
-    bulk_page::{
+    engine::{
+        self,
+        barrier,
+        reserve, //
+    },
+    page::bulk_page::{
         Channel,
         Object, //
     },
-    engine,
-    reserve,
-    submit,
-    this_cpu::{
+    platform::this_cpu::{
         in_nmi,
         NoPreempt,
         Pin as PinnedHere,
@@ -118,7 +121,7 @@ unsafe extern "C" fn rcu_headless_free_try(ptr: *const c_void, caller: usize) ->
         }
     }
     // SAFETY: The contract of this function.
-    unsafe { submit::try_free(object, caller, &engine) }
+    unsafe { slow_path::try_free(object, caller, &engine) }
 }
 
 /// `kvfree_rcu_headless_reserved()`.
@@ -146,7 +149,7 @@ unsafe extern "C" fn rcu_headless_free_reserved(
     // SAFETY: Called through an exported symbol, so the module is loaded.
     let engine = unsafe { engine::get() };
     // SAFETY: The contract of this function.
-    unsafe { submit::free_reserved(slot, object, caller, &engine) }
+    unsafe { slow_path::free_reserved(slot, object, caller, &engine) }
 }
 
 /// `rcu_headless_reserve()`.
@@ -218,7 +221,7 @@ extern "C" fn rcu_headless_wait(caller: usize) {
 fn may_sleep(caller: usize) -> bool {
     let may = Task::may_block().is_some();
     if !may {
-        submit::report_context(caller);
+        slow_path::report_context(caller);
     }
     may
 }
@@ -292,7 +295,7 @@ unsafe fn free_slowly(object: Object, caller: usize, slab_only: bool) {
     // SAFETY: Called through an exported symbol, so the module is loaded.
     let engine = unsafe { engine::get() };
     // SAFETY: The contract of this function.
-    unsafe { submit::free(&engine, slab_only, object, caller) }
+    unsafe { slow_path::free(&engine, slab_only, object, caller) }
 }
 
 /// Frees an object whose pointer didn't fit into the open page.

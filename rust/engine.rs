@@ -2,6 +2,17 @@
 
 //! All that the loaded module has, and how code reaches it.
 
+pub(crate) mod barrier;
+mod drain;
+pub(crate) mod fallback;
+mod fifo;
+pub(crate) mod hotplug;
+mod in_hand;
+mod inbox;
+pub(crate) mod queue;
+pub(crate) mod reserve;
+pub(crate) mod shrinker;
+
 use core::{
     cell::UnsafeCell,
     ops::Deref,
@@ -21,16 +32,16 @@ use kernel::{
 };
 
 use crate::{
-    barrier,
-    in_hand::InHand,
-    inbox::Inbox,
-    queue::{
-        Queues,
-        Shared, //
+    engine::{
+        in_hand::InHand,
+        inbox::Inbox,
+        queue::{
+            Queues,
+            Shared, //
+        }, //
     },
-    reserve,
-    stats,
-    work::WorkQueue, //
+    observe::stats,
+    platform::work::WorkQueue, //
 };
 
 /// All that the loaded module has.

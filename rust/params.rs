@@ -31,12 +31,12 @@ use kernel::{
 };
 
 use crate::{
-    address::{
+    bindings,
+    check::address::{
         self,
         Reason, //
     },
-    bindings,
-    spares, //
+    page::spares, //
 };
 
 /// The values of one parameter.

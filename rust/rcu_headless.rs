@@ -10,42 +10,22 @@ use kernel::prelude::*;
 #[macro_use]
 mod mutant;
 
-mod address;
 mod api;
-mod barrier;
 mod bindings;
-mod bulk_page;
-mod callers;
-mod cursor;
+mod check;
 mod debugfs;
-mod double_free;
-mod drain;
 mod engine;
-mod fallback;
-mod fifo;
-mod histogram;
-mod hotplug;
-mod in_hand;
-mod inbox;
-mod inline_atomic;
-mod kcsan;
-mod latency;
-mod misuse;
-mod page_list;
+mod observe;
+mod page;
 mod params;
-mod percpu;
-mod queue;
-mod rcu;
-mod reserve;
-mod seqcount;
-mod shrinker;
-mod sizes;
-mod spares;
-mod stats;
-mod submit;
-mod this_cpu;
-mod trace;
-mod work;
+mod platform;
+
+use check::address;
+use engine::{
+    hotplug,
+    shrinker, //
+};
+use observe::callers;
 
 module! {
     type: RcuHeadless,

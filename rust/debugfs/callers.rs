@@ -17,8 +17,8 @@ use kernel::{
 
 use crate::{
     bindings::RCU_HEADLESS_SYMBOL_LEN,
-    callers,
-    engine::Handle, //
+    engine::Handle,
+    observe::callers, //
 };
 
 type Name = [c_char; RCU_HEADLESS_SYMBOL_LEN as usize];

@@ -9,11 +9,15 @@ use kernel::{
 };
 
 use crate::{
-    barrier,
-    callers,
-    engine::Handle,
-    latency,
-    stats, //
+    engine::{
+        barrier,
+        Handle, //
+    },
+    observe::{
+        callers,
+        latency,
+        stats, //
+    }, //
 };
 
 /// Longer than any word that is known.

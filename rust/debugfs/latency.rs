@@ -6,8 +6,10 @@ use kernel::fmt;
 
 use crate::{
     engine::Handle,
-    histogram::Counts,
-    latency::Summary, //
+    observe::{
+        histogram::Counts,
+        latency::Summary, //
+    }, //
 };
 
 /// Prints the sums over all CPUs: of each histogram the number of values, their sum, and how many

@@ -9,7 +9,7 @@ use kernel::{
 
 use crate::{
     engine::Handle,
-    stats::{
+    observe::stats::{
         self,
         Counter, //
     }, //

@@ -3,10 +3,12 @@
 //! What is known of one CPU, at one moment.
 
 use crate::{
-    bulk_page::Channel,
-    engine::Engine,
-    queue::Shared,
-    stats::Counter, //
+    engine::{
+        queue::Shared,
+        Engine, //
+    },
+    observe::stats::Counter,
+    page::bulk_page::Channel, //
 };
 
 /// What the numbers of a [`Row`] are called.

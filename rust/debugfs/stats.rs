@@ -10,9 +10,9 @@ use super::row::{
     PARKED, //
 };
 use crate::{
+    check::misuse::Misuse,
     engine::Handle,
-    misuse::Misuse,
-    stats, //
+    observe::stats, //
 };
 
 /// Prints the sums over all CPUs, and then what isn't counted by CPU.

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Where objects wait that came in atomic context, until a task queues them as if it were theirs.
+//!
+//! Putting in is all that the caller does; pages, cookies and low memory are the task's concern. A
+//! grace period that starts after the task has queued the object starts after the call.
+
+use kernel::{
+    bindings::gfp_t,
+    prelude::*, //
+};
+
+use crate::{
+    api::slow_path,
+    engine::{
+        fifo::{
+            Fifo,
+            Put, //
+        },
+        Handle, //
+    },
+    page::bulk_page::Object,
+    platform::{
+        rcu::synchronize_rcu,
+        this_cpu::{
+            NoPreempt,
+            Task, //
+        },
+        work::{
+            Run,
+            Work, //
+        }, //
+    }, //
+};
+
+/// How long objects may gather before they are moved on, unless there are many.
+const MOVE_DELAY_JIFFIES: kernel::time::Jiffies = 1;
+
+/// Objects that came in atomic context.
+#[pin_data]
+pub(crate) struct Inbox {
+    #[pin]
+    work: Work<Mover>,
+}
+
+/// Queues what is in an inbox on the CPU that it runs on.
+struct Mover {
+    /// What is in it was given away to be freed by `kvfree()`.
+    fifo: Fifo,
+    engine: Handle,
+}
+
+impl Inbox {
+    /// Makes an inbox with room for `nr` objects, in memory that is allocated with `gfp`. It is
+    /// emptied at once when there are `mark` of them.
+    ///
+    /// # Context
+    ///
+    /// Process context; sleeps if `gfp` allows.
+    pub(crate) fn new(
+        engine: Handle,
+        nr: usize,
+        mark: usize,
+        gfp: gfp_t,
+    ) -> Result<impl PinInit<Self>> {
+        let mover = Mover {
+            fifo: Fifo::new(nr, mark, gfp)?,
+            engine,
+        };
+        Ok(pin_init!(Self {
+            work <- Work::new(mover),
+        }))
+    }
+
+    fn work(self: Pin<&Self>) -> Pin<&Work<Mover>> {
+        // SAFETY: The field is pinned along with the struct.
+        unsafe { self.map_unchecked(|s| &s.work) }
+    }
+
+    /// The queue of objects, to see how many there are.
+    pub(crate) fn fifo(&self) -> &Fifo {
+        &self.work.target().fifo
+    }
+
+    /// Takes an object in if that is all there is to do. `false` if not: it wasn't taken.
+    ///
+    /// # Safety
+    ///
+    /// `object` must be the caller's to give away, to be freed by `kvfree()`.
+    ///
+    /// # Context
+    ///
+    /// Any context.
+    #[inline(always)]
+    pub(crate) unsafe fn put_quickly(&self, object: Object, reader: &NoPreempt) -> bool {
+        self.fifo().put_quickly(object, reader)
+    }
+
+    /// Takes an object in, and has the work queued if need be. `false` if there is no room: it
+    /// wasn't taken.
+    ///
+    /// # Safety
+    ///
+    /// As for [`Self::put_quickly()`].
+    ///
+    /// # Context
+    ///
+    /// Any context but NMI.
+    pub(crate) unsafe fn put(self: Pin<&Self>, object: Object, reader: &NoPreempt) -> bool {
+        let wq = self.work.target().engine.wq();
+        match self.fifo().put(object, reader) {
+            Put::In => {}
+            Put::First => self.work().queue(wq, MOVE_DELAY_JIFFIES),
+            Put::AtMark => self.work().hurry(wq),
+            Put::Full => return false,
+        }
+        true
+    }
+
+    /// Has everything queued that was put in before the call.
+    ///
+    /// # Context
+    ///
+    /// Process context, sleeps.
+    pub(crate) fn flush(self: Pin<&Self>) {
+        // Who put something in first may not have come to queue the work yet.
+        if self.fifo().is_armed() {
+            self.work().hurry(self.work.target().engine.wq());
+        }
+        self.work().flush();
+    }
+}
+
+impl Run for Mover {
+    fn run(&self, task: &mut Task) {
+        // What is taken out of the fifo here is seen by the barrier as being in hand.
+        let _in_hand = self.engine.in_hand.hold();
+        // Who puts in after this queues the work again.
+        let end = self.fifo.disarm();
+        while !self.fifo.has_come_to(end) {
+            // SAFETY: A work item doesn't run twice at a time, and the workqueue orders its runs.
+            match unsafe { self.fifo.take() } {
+                // SAFETY: Whoever put it in gave it away, to be freed by `kvfree()`.
+                Some(object) => unsafe { slow_path::queue_from_inbox(task, &self.engine, object) },
+                // Somebody has a number and was held up before filling the place: a reader.
+                None => synchronize_rcu(),
+            }
+        }
+    }
+}

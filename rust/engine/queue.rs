@@ -1,0 +1,401 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What waits on one CPU: the open page of each channel and the sealed pages behind them.
+//!
+//! Two promises hold whenever nobody owns the slot, so that no object is forgotten:
+//!
+//! - while a channel has an open page, the CPU's flush work is queued or about to run, or has left
+//!   the page to the next drain work;
+//! - while sealed pages wait, the CPU's alarm is set or its drain work is queued or about to run.
+
+use kernel::{
+    bindings,
+    cpu::CpuId,
+    prelude::*,
+    time::msecs_to_jiffies, //
+};
+
+use crate::{
+    engine::{
+        drain,
+        inbox::Inbox,
+        Handle, //
+    },
+    observe::{
+        latency::Latency,
+        stats::{
+            self,
+            Counter,
+            CpuStats, //
+        },
+        trace, //
+    },
+    page::{
+        bulk_page::{
+            Channel,
+            EmptyPage,
+            Object,
+            SealedPage, //
+        },
+        cursor::Cursor,
+        page_list::WaitingPages,
+        sizes,
+        spares::{
+            Refill,
+            SparePages, //
+        }, //
+    },
+    params,
+    platform::{
+        percpu,
+        rcu::Alarm,
+        seqcount::SeqCount,
+        this_cpu::{
+            cursors_of,
+            Cursors, //
+        },
+        work::Work, //
+    }, //
+};
+
+/// How many objects can come in atomic context on one CPU before a task gets to run.
+const INBOX_OBJECTS: usize = 512;
+
+/// What only the owner of the slot uses.
+#[derive(Default)]
+pub(crate) struct Local {
+    waiting: WaitingPages,
+    /// The drain has pages of this queue in hand and will bring them back.
+    draining: bool,
+    /// A channel whose open page is left to the drain to seal, since the flush work wouldn't.
+    deferred: Option<Channel>,
+}
+
+/// What others may look at and act on.
+///
+/// # Invariants
+///
+/// The cursors are changed by the owner of the slot alone.
+#[pin_data]
+pub(crate) struct Shared {
+    cursors: &'static Cursors,
+    /// The counters of this CPU.
+    pub(crate) stats: CpuStats,
+    /// The histograms of this CPU.
+    pub(crate) latency: Latency,
+    consistent: SeqCount,
+    /// Empty pages at hand.
+    pub(crate) spares: SparePages,
+    engine: Handle,
+    #[pin]
+    inbox: Inbox,
+    #[pin]
+    alarm: Alarm<drain::OnAlarm>,
+    #[pin]
+    drain: Work<drain::Drain>,
+    #[pin]
+    flush: Work<drain::Flush>,
+    #[pin]
+    refill: Work<Refill>,
+}
+
+/// All CPUs' queues.
+pub(crate) type Queues = percpu::PerCpu<Local, Shared>;
+/// One CPU's queue.
+pub(crate) type Queue = percpu::Slot<Local, Shared>;
+/// One CPU's queue in the hands of code that has it to itself.
+pub(crate) type OwnedQueue<'a> = percpu::Owner<'a, Local, Shared>;
+
+impl Shared {
+    /// Makes an empty queue for `cpu`.
+    pub(crate) fn new(engine: Handle, cpu: CpuId) -> Result<impl PinInit<Self>> {
+        let inbox = Inbox::new(
+            engine,
+            INBOX_OBJECTS,
+            INBOX_OBJECTS / 2,
+            bindings::GFP_KERNEL,
+        )?;
+        Ok(pin_init!(Self {
+            cursors: cursors_of(cpu),
+            stats: CpuStats::new(),
+            latency: Latency::new(),
+            consistent: SeqCount::new(),
+            spares: SparePages::new(),
+            inbox <- inbox,
+            refill <- Work::new(Refill::new(engine, cpu)),
+            alarm <- Alarm::new(drain::OnAlarm::new(engine, cpu)),
+            drain <- Work::new(drain::Drain::new(engine, cpu)),
+            flush <- Work::new(drain::Flush::new(engine, cpu)),
+            engine,
+        }))
+    }
+
+    fn cursor(&self, channel: Channel) -> &Cursor {
+        let [slab, vmalloc] = self.cursors;
+        match channel {
+            Channel::Slab => slab,
+            Channel::Vmalloc => vmalloc,
+        }
+    }
+
+    /// How many pointers the channel's open page holds, as seen from any CPU at any time.
+    pub(crate) fn open_pointers(&self, channel: Channel) -> usize {
+        self.cursor(channel).pending()
+    }
+
+    /// How many channels have an open page, as seen from any CPU at any time.
+    pub(crate) fn open_pages(&self) -> usize {
+        self.cursors.iter().filter(|c| c.is_open()).count()
+    }
+
+    /// How many objects have come in atomic context and aren't queued yet.
+    pub(crate) fn parked(&self) -> usize {
+        self.inbox.fifo().len()
+    }
+
+    /// What makes counters and cursors agree for who reads them together.
+    pub(crate) fn consistent(&self) -> &SeqCount {
+        &self.consistent
+    }
+
+    /// The work that frees what has waited long enough.
+    pub(crate) fn drain(self: Pin<&Self>) -> Pin<&Work<drain::Drain>> {
+        // SAFETY: The field is pinned along with the struct.
+        unsafe { self.map_unchecked(|s| &s.drain) }
+    }
+
+    /// The work that seals the open pages.
+    pub(crate) fn flush(self: Pin<&Self>) -> Pin<&Work<drain::Flush>> {
+        // SAFETY: The field is pinned along with the struct.
+        unsafe { self.map_unchecked(|s| &s.flush) }
+    }
+
+    /// Where objects wait that came in atomic context.
+    pub(crate) fn inbox(self: Pin<&Self>) -> Pin<&Inbox> {
+        // SAFETY: The field is pinned along with the struct.
+        unsafe { self.map_unchecked(|s| &s.inbox) }
+    }
+
+    fn refill(self: Pin<&Self>) -> Pin<&Work<Refill>> {
+        // SAFETY: The field is pinned along with the struct.
+        unsafe { self.map_unchecked(|s| &s.refill) }
+    }
+
+    fn alarm(self: Pin<&Self>) -> Pin<&Alarm<drain::OnAlarm>> {
+        // SAFETY: The field is pinned along with the struct.
+        unsafe { self.map_unchecked(|s| &s.alarm) }
+    }
+}
+
+impl OwnedQueue<'_> {
+    /// Adds to a counter of this CPU.
+    pub(crate) fn count(&self, counter: Counter, n: usize) {
+        self.shared().stats.add(counter, n as i64);
+    }
+
+    /// Counts several things that belong together, by `f`.
+    pub(crate) fn count_together<R>(&self, f: impl FnOnce(&Self) -> R) -> R {
+        self.shared().consistent.write(|| f(self))
+    }
+
+    /// Takes from a counter of this CPU.
+    pub(crate) fn uncount(&self, counter: Counter, n: usize) {
+        self.shared().stats.add(counter, -(n as i64));
+    }
+
+    /// Counts objects that begin to wait, and about how many bytes they take.
+    pub(crate) fn count_waiting(&self, channel: Channel, objects: usize, bytes: usize) {
+        self.count(Counter::Waiting, objects);
+        self.count(Counter::bytes(channel), bytes);
+        stats::OBJECTS.add(objects as i64);
+        stats::BYTES.add(bytes as i64);
+    }
+
+    /// Counts objects that were freed, and takes back what [`Self::count_waiting()`] has counted.
+    pub(crate) fn count_freed(&self, channel: Channel, objects: usize, bytes: usize) {
+        self.count(Counter::freed(channel), objects);
+        self.uncount(Counter::Waiting, objects);
+        self.uncount(Counter::bytes(channel), bytes);
+        stats::OBJECTS.add(-(objects as i64));
+        stats::BYTES.add(-(bytes as i64));
+    }
+
+    /// Stores a pointer in the channel's open page. Returns whether there was room.
+    ///
+    /// # Safety
+    ///
+    /// `object` must be the caller's to give away, to be freed in the way of `channel`.
+    #[inline]
+    pub(crate) unsafe fn push(&mut self, channel: Channel, object: Object) -> bool {
+        // SAFETY: The contract.
+        unsafe { self.pin().push(channel, object) }
+    }
+
+    /// Whether the channel's open page has the pointer already.
+    pub(crate) fn holds(&self, channel: Channel, object: Object) -> bool {
+        self.open_objects(channel).contains(&object)
+    }
+
+    fn open_objects(&self, channel: Channel) -> &[Object] {
+        // SAFETY: The owner has the cursor to itself, and who looks at these borrows the owner.
+        unsafe { self.shared().get_ref().cursor(channel).pointers() }
+    }
+
+    /// Opens `page` for the channel and stores a first pointer; what was open is sealed.
+    ///
+    /// # Safety
+    ///
+    /// As for [`Self::push()`].
+    pub(crate) unsafe fn open(&mut self, page: EmptyPage, channel: Channel, object: Object) {
+        let shared = self.shared();
+        let sealed = self.seal(channel);
+        if let Some(nr) = sealed {
+            trace::page_full(self.cpu(), channel, nr);
+        }
+        // SAFETY: The owner has the cursor to itself, and `seal()` left it without a page; the rest
+        // is the contract.
+        unsafe { shared.get_ref().cursor(channel).open(page, channel, object) };
+        unless_mutant!(
+            "flush_not_queued",
+            shared.flush().queue_on(
+                shared.engine.wq(),
+                self.cpu(),
+                msecs_to_jiffies(params::drain_delay_ms()),
+            )
+        );
+    }
+
+    /// Seals the channel's open page, if any, and sees to it that it is freed in time. Returns how
+    /// many pointers it has.
+    pub(crate) fn seal(&mut self, channel: Channel) -> Option<usize> {
+        let nr = self.close(channel)?;
+        self.rearm();
+        Some(nr)
+    }
+
+    /// Seals all open pages.
+    pub(crate) fn seal_all(&mut self) {
+        self.deferred = None;
+        for channel in Channel::ALL {
+            self.seal(channel);
+        }
+    }
+
+    /// Seals open pages that are old but not full, as far as there are empty ones in their stead.
+    ///
+    /// The others are left to the drain, which brings pages back, unless there is none to wait for.
+    pub(crate) fn seal_old(&mut self) {
+        // Who had to stand back the last time goes first, lest it stands back for ever.
+        let first = match self.deferred.take() {
+            Some(channel) if !mutant!("one_channel_first") => channel,
+            _ => Channel::Slab,
+        };
+        for channel in [first, first.other()] {
+            if !self.shared().cursor(channel).is_open() {
+                continue;
+            }
+            let closed = Channel::COUNT - self.shared().open_pages();
+            let none_to_come = self.waiting.is_empty() && !self.draining;
+            if none_to_come || self.shared().spares.has(closed + 1) {
+                self.seal(channel);
+            } else if self.deferred.is_none() {
+                self.deferred = Some(channel);
+            }
+        }
+    }
+
+    /// Moves the channel's open page to the waiting ones. Returns how many pointers it has.
+    fn close(&mut self, channel: Channel) -> Option<usize> {
+        let seed = self.shared().stats.get(Counter::queued(channel)) as usize;
+        // SAFETY: What is in an open page isn't freed before it is sealed.
+        let bytes = unsafe { sizes::estimate(channel, self.open_objects(channel), seed) };
+        let page = self.count_together(|queue| {
+            // SAFETY: The owner has the cursor to itself.
+            let page = unsafe { queue.shared().get_ref().cursor(channel).seal(bytes) }?;
+            queue.count(Counter::queued(channel), page.len());
+            queue.count(Counter::WaitingPages, 1);
+            queue.count_waiting(channel, page.len(), bytes);
+            Some(page)
+        })?;
+        let nr = page.len();
+        self.waiting.push(page);
+        Some(nr)
+    }
+
+    /// Sets the alarm if pages wait.
+    pub(crate) fn rearm(&mut self) {
+        if !self.waiting.is_empty() && self.shared().alarm().set() {
+            self.count(Counter::GracePeriods, 1);
+        }
+    }
+
+    /// Takes the pages whose grace period is over, and sets the alarm for the others.
+    ///
+    /// When they have been emptied, [`Self::end_drain()`] must follow, unless the CPU dies first.
+    pub(crate) fn begin_drain(&mut self) -> WaitingPages {
+        let elapsed = self.waiting.take_elapsed();
+        unless_mutant!("alarm_not_set_again", self.rearm());
+        self.draining = !elapsed.is_empty();
+        elapsed
+    }
+
+    /// Does what [`Self::seal_old()`] has left to the drain, if anything.
+    pub(crate) fn end_drain(&mut self) {
+        self.draining = false;
+        if self.deferred.is_some() && !mutant!("deferred_forgotten") {
+            self.seal_old();
+        }
+    }
+
+    /// Takes all that waits, open pages included, off a CPU that is dead.
+    pub(crate) fn leave(&mut self) -> WaitingPages {
+        let left = self.take_all();
+        // The drain may find itself elsewhere, and has no queue to come back to.
+        self.draining = false;
+        self.deferred = None;
+        left
+    }
+
+    /// Takes the page that has waited longest, if its grace period is over.
+    pub(crate) fn take_one_elapsed(&mut self) -> Option<SealedPage> {
+        self.waiting.take_one_elapsed()
+    }
+
+    /// Takes all that waits, open pages included.
+    pub(crate) fn take_all(&mut self) -> WaitingPages {
+        for channel in Channel::ALL {
+            if mutant!("detach_forgets_vmalloc") && channel == Channel::Vmalloc {
+                continue;
+            }
+            self.close(channel);
+        }
+        if mutant!("double_drain") {
+            // SAFETY: There is no excuse for this.
+            return unsafe { core::ptr::read(&self.waiting) };
+        }
+        core::mem::take(&mut self.waiting)
+    }
+
+    /// Takes pages in that wait for their grace period.
+    pub(crate) fn adopt(&mut self, pages: WaitingPages) {
+        self.waiting.append(pages);
+        self.rearm();
+    }
+
+    /// Takes a page back in whose objects are not to be freed yet.
+    pub(crate) fn put_back(&mut self, page: SealedPage) {
+        self.waiting.push(page);
+        self.rearm();
+    }
+
+    /// Takes an empty page, if one is at hand, and has more got if few are left.
+    pub(crate) fn take_spare(&self) -> Option<EmptyPage> {
+        let shared = self.shared();
+        let page = shared.spares.take();
+        if shared.spares.is_low() {
+            let wq = shared.get_ref().engine.refill_wq();
+            shared.refill().queue_on(wq, self.cpu(), Refill::delay());
+        }
+        page
+    }
+}

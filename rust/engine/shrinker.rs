@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Gives memory back when the kernel asks for it: spare pages at once, pending objects soon.
+//!
+//! What it counts is what it can give back on the spot, in pages. Freeing pending objects gives
+//! back more, but not before a grace period; that it has begun is all the shrinker sees to.
+//!
+//! C header: [`include/linux/shrinker.h`](srctree/include/linux/shrinker.h)
+
+use core::ptr::NonNull;
+
+use kernel::{
+    alloc::AllocError,
+    bindings,
+    ffi::c_ulong,
+    prelude::*, //
+};
+
+use crate::{
+    engine::{
+        self,
+        Engine, //
+    },
+    observe::stats,
+    page::spares, //
+};
+
+/// The shrinker is registered while this lives.
+///
+/// # Invariants
+///
+/// A registered shrinker with our callbacks, that only this value frees.
+pub(crate) struct Registration(NonNull<bindings::shrinker>);
+
+// SAFETY: It may be freed on any thread.
+unsafe impl Send for Registration {}
+// SAFETY: There is nothing to do with a reference to it.
+unsafe impl Sync for Registration {}
+
+impl Registration {
+    /// Registers the shrinker.
+    ///
+    /// # Context
+    ///
+    /// Process context, sleeps.
+    pub(crate) fn new() -> Result<Self> {
+        // SAFETY: The format asks for nothing.
+        let shrinker = unsafe { bindings::shrinker_alloc(0, c"rcu_headless".as_char_ptr()) };
+        let shrinker = NonNull::new(shrinker).ok_or(AllocError)?;
+        // SAFETY: Just allocated, and not registered yet.
+        let fields = unsafe { &mut *shrinker.as_ptr() };
+        fields.count_objects = Some(count);
+        fields.scan_objects = Some(scan);
+        fields.seeks = bindings::DEFAULT_SEEKS as i32;
+        // SAFETY: Complete. It is unregistered before the engine goes.
+        unsafe { bindings::shrinker_register(shrinker.as_ptr()) };
+        // INVARIANT: Just registered.
+        Ok(Self(shrinker))
+    }
+}
+
+impl Drop for Registration {
+    fn drop(&mut self) {
+        // SAFETY: By the type invariant it is ours. This waits for callbacks that run.
+        unsafe { bindings::shrinker_free(self.0.as_ptr()) };
+    }
+}
+
+/// Says how many pages [`scan()`] could give back.
+///
+/// With none the kernel doesn't call that at all, so what is pending is seen to here as well.
+///
+/// # Safety
+///
+/// Only for the kernel to call, as [`Registration::new()`] says.
+unsafe extern "C" fn count(
+    _: *mut bindings::shrinker,
+    _: *mut bindings::shrink_control,
+) -> c_ulong {
+    // SAFETY: The callback is registered while the engine is published.
+    let engine = unsafe { engine::get() };
+    start_drain(&engine);
+    let surplus = |queue: &crate::engine::queue::Queue| queue.shared().spares.surplus();
+    match engine.queues.slots().map(surplus).sum() {
+        0 => bindings::SHRINK_EMPTY as c_ulong,
+        pages => pages,
+    }
+}
+
+/// Gives back spare pages, as many as asked for or as there are.
+///
+/// # Safety
+///
+/// As for [`count()`], with a valid `control`.
+unsafe extern "C" fn scan(
+    _: *mut bindings::shrinker,
+    control: *mut bindings::shrink_control,
+) -> c_ulong {
+    // SAFETY: As in `count()`.
+    let engine = unsafe { engine::get() };
+    // SAFETY: Valid during the call (contract).
+    let wanted = unsafe { (*control).nr_to_scan };
+    // Before anything is taken: it isn't to be replaced meanwhile.
+    spares::back_off();
+    start_drain(&engine);
+
+    let mut freed = 0;
+    for queue in engine.queues.slots() {
+        while freed < wanted {
+            let Some(page) = queue.shared().spares.take_surplus() else {
+                break;
+            };
+            // Who sees that the page is gone sees where it went.
+            stats::SHRINKER_PAGES.add(1);
+            drop(page);
+            freed += 1;
+        }
+    }
+    stats::SHRINKER_SCANS.add(1);
+    if freed == 0 {
+        return bindings::SHRINK_STOP as c_ulong;
+    }
+    freed
+}
+
+/// Has open pages sealed that would otherwise wait for more pointers.
+fn start_drain(engine: &Engine) {
+    for queue in engine
+        .queues
+        .slots()
+        .filter(|q| q.shared().open_pages() > 0)
+    {
+        queue.shared().flush().hurry_on(engine.wq(), queue.cpu());
+    }
+}

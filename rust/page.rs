@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Pages of pointers, and the fast path into them.
+
+pub(crate) mod bulk_page;
+pub(crate) mod cursor;
+pub(crate) mod page_list;
+pub(crate) mod sizes;
+pub(crate) mod spares;

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The open page of a channel, as one word: the place where the next pointer goes.
+//!
+//! Pages are aligned to their size, so the word's low bits are zero when the page is full, and they
+//! are zero as well when there is no page: storing a pointer takes one test, one store and one
+//! addition.
+
+use core::{
+    cell::UnsafeCell,
+    ptr::NonNull, //
+};
+
+use crate::{
+    page::bulk_page::{
+        pointers,
+        pointers_before,
+        seal,
+        Channel,
+        EmptyPage,
+        Object,
+        SealedPage, //
+    },
+    platform::kcsan::assert_only_writer, //
+};
+
+/// Where the next pointer of a channel goes.
+///
+/// One piece of code at a time may change it; any CPU may look ([`Cursor::pending()`]) meanwhile.
+///
+/// # Invariants
+///
+/// Null, or the place after the last pointer of an open page that this cursor owns and that has at
+/// least one pointer, or is being given its first.
+#[repr(transparent)]
+pub(crate) struct Cursor(UnsafeCell<*mut Object>);
+
+// SAFETY: Only `unsafe` methods change it, whose callers promise to be the only ones at a time, and
+// readers elsewhere use single volatile loads that never follow the pointer.
+unsafe impl Sync for Cursor {}
+// SAFETY: The page that it owns is plain memory, and its objects may be freed on any thread.
+unsafe impl Send for Cursor {}
+
+impl Cursor {
+    /// The place after the last pointer, as seen from any CPU at any time.
+    #[inline]
+    pub(crate) fn get(&self) -> *mut Object {
+        // SAFETY: The cell is valid. Volatile, as another CPU may store to it at any time.
+        unsafe { self.0.get().read_volatile() }
+    }
+
+    /// # Safety
+    ///
+    /// The caller must have the cursor to itself, and keep up its invariant.
+    #[inline]
+    pub(crate) unsafe fn set(&self, at: *mut Object) {
+        assert_only_writer(&self.0);
+        // SAFETY: The cell is valid and nobody else stores to it (contract). Volatile, as another
+        // CPU may look at it at any time.
+        unsafe { self.0.get().write_volatile(at) };
+    }
+
+    /// The pointers in the open page, if there is one.
+    ///
+    /// # Safety
+    ///
+    /// The caller must have the cursor to itself, and leave it alone while it looks at them.
+    pub(crate) unsafe fn pointers<'a>(&self) -> &'a [Object] {
+        // SAFETY: By the type invariant this is the end of the pointers in an open page, which
+        // belongs to the caller for now.
+        NonNull::new(self.get()).map_or(&[], |end| unsafe { pointers(end) })
+    }
+
+    /// Closes the open page, full or not, if there is one. `bytes` is about what its objects take.
+    ///
+    /// # Safety
+    ///
+    /// The caller must have the cursor to itself.
+    pub(crate) unsafe fn seal(&self, bytes: usize) -> Option<SealedPage> {
+        let end = NonNull::new(self.get())?;
+        // SAFETY: The caller has the cursor to itself. INVARIANT: Null; `end` is ours now.
+        unsafe { self.set(core::ptr::null_mut()) };
+        // SAFETY: By the type invariant this is the end of the pointers in an open page, at least
+        // one, which nobody can reach any more; all came in by `push()`.
+        Some(unsafe { seal(end, bytes) })
+    }
+
+    /// Opens `page` with its first pointer.
+    ///
+    /// # Safety
+    ///
+    /// The caller must have the cursor to itself, the cursor must have no page, and `object` must
+    /// be the caller's to give away, to be freed in the way of `channel`, this cursor's.
+    pub(crate) unsafe fn open(&self, page: EmptyPage, channel: Channel, object: Object) {
+        let first = page.open(channel);
+        // SAFETY: The place is inside the page, which is the caller's to use.
+        unsafe { first.write(object) };
+        // SAFETY: The caller has the cursor to itself; a page has room for two pointers and more.
+        // INVARIANT: The place after the one pointer in an open page.
+        unsafe { self.set(first.as_ptr().add(1)) };
+    }
+
+    /// How many pointers the open page holds, as seen from any CPU at any time.
+    pub(crate) fn pending(&self) -> usize {
+        NonNull::new(self.get()).map_or(0, pointers_before)
+    }
+
+    /// Whether a page is open, as seen from any CPU at any time.
+    pub(crate) fn is_open(&self) -> bool {
+        !self.get().is_null()
+    }
+}

@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The empty pages that a CPU keeps at hand, and the work that gets more of them.
+//!
+//! Each is in a place of its own that is exchanged atomically: the CPU, a drain elsewhere that
+//! brings back what it took, and the shrinker may all come at once, without a lock.
+
+use core::ptr::NonNull;
+
+use kernel::{
+    bindings,
+    cpu::CpuId,
+    prelude::*,
+    sync::atomic::{
+        Acquire,
+        Atomic,
+        Full,
+        Relaxed, //
+    },
+    time::{
+        msecs_to_jiffies,
+        Jiffies, //
+    }, //
+};
+
+use crate::{
+    engine::Handle,
+    page::bulk_page::{
+        Channel,
+        EmptyPage,
+        Header, //
+    },
+    params,
+    platform::{
+        this_cpu::Task,
+        work::Run, //
+    }, //
+};
+
+/// How many pages a CPU may have at hand at most.
+pub(crate) const MAX: usize = 32;
+
+/// How many pages a CPU always has, be they empty, open or waiting: one for each channel, and one
+/// more to be open while another waits. Thus without any memory, and however slowly objects come,
+/// it takes a page full of pointers to run out ([`crate::engine::queue::OwnedQueue::seal_old()`]).
+pub(crate) const MIN: usize = Channel::COUNT + 1;
+
+/// How long after the shrinker has been here no new pages are allocated to be kept.
+const BACKOFF_MS: u32 = 5000;
+
+/// When that is over, in jiffies; 0 when nothing is to be over.
+static BACKOFF_END: Atomic<usize> = Atomic::new(0);
+
+fn now() -> Jiffies {
+    // SAFETY: A word that the timer interrupt counts up; volatile, as it does so at any time.
+    unsafe { (&raw const bindings::jiffies).read_volatile() }
+}
+
+/// Has no pages allocated or kept for a while beyond the few that a CPU needs.
+pub(crate) fn back_off() {
+    if mutant!("shrinker_undone") {
+        return;
+    }
+    let end = now().wrapping_add(msecs_to_jiffies(BACKOFF_MS));
+    BACKOFF_END.store(end.max(1), Relaxed);
+}
+
+/// How long that goes on yet.
+fn backoff_left() -> Jiffies {
+    let end = BACKOFF_END.load(Relaxed);
+    let left = end.wrapping_sub(now());
+    // More than half of the clock's range is a time that has passed.
+    if end == 0 || left > Jiffies::MAX / 2 {
+        // Forgotten, lest it comes round again.
+        if end != 0 {
+            let _ = BACKOFF_END.cmpxchg(end, 0, Relaxed);
+        }
+        return 0;
+    }
+    left
+}
+
+/// How many pages a CPU is to have at hand now.
+fn wanted() -> usize {
+    if backoff_left() > 0 {
+        MIN
+    } else {
+        params::spares()
+    }
+}
+
+/// Empty pages at hand.
+///
+/// # Invariants
+///
+/// What is in a place is null or an [`EmptyPage`] given up as a link to this place alone.
+pub(crate) struct SparePages {
+    places: [Atomic<*mut Header>; MAX],
+}
+
+impl SparePages {
+    /// No pages.
+    pub(crate) const fn new() -> Self {
+        // INVARIANT: All are null.
+        Self {
+            places: [const { Atomic::new(core::ptr::null_mut()) }; MAX],
+        }
+    }
+
+    /// How many pages there are, at some moment during the call.
+    pub(crate) fn len(&self) -> usize {
+        let filled = |place: &&Atomic<*mut Header>| !place.load(Relaxed).is_null();
+        self.places.iter().filter(filled).count()
+    }
+
+    /// Whether there are so many pages at least; it looks no further.
+    pub(crate) fn has(&self, nr: usize) -> bool {
+        let filled = |place: &&Atomic<*mut Header>| !place.load(Relaxed).is_null();
+        self.places.iter().filter(filled).take(nr).count() == nr
+    }
+
+    /// Whether more pages should be got before they are needed.
+    pub(crate) fn is_low(&self) -> bool {
+        !self.has(wanted().div_ceil(2).max(MIN))
+    }
+
+    /// Takes a page, if there is one.
+    ///
+    /// # Context
+    ///
+    /// Any context.
+    pub(crate) fn take(&self) -> Option<EmptyPage> {
+        self.places.iter().find_map(|place| {
+            if place.load(Relaxed).is_null() {
+                return None;
+            }
+            // INVARIANT: The place is empty. Acquire: the page is as whoever left it here left it.
+            let page = match mutant!("spare_stays") {
+                false => place.xchg(core::ptr::null_mut(), Acquire),
+                true => place.load(Acquire),
+            };
+            let page = NonNull::new(page)?;
+            // SAFETY: By the type invariant it was given up as an empty page to this place alone,
+            // and nobody else can have got it from there.
+            Some(unsafe { EmptyPage::from_link(page) })
+        })
+    }
+
+    /// Takes a page if there are more than a CPU always needs.
+    pub(crate) fn take_surplus(&self) -> Option<EmptyPage> {
+        if self.surplus() == 0 {
+            return None;
+        }
+        let page = self.take()?;
+        // Others may have taken one at the same time: better all give theirs back than none.
+        if !self.has(MIN) {
+            return self.put(page);
+        }
+        Some(page)
+    }
+
+    /// How many pages there are beyond what a CPU always needs.
+    pub(crate) fn surplus(&self) -> usize {
+        self.len()
+            .saturating_sub(if mutant!("kept_pages_shrink") { 0 } else { MIN })
+    }
+
+    /// Keeps a page; it comes back when there are enough.
+    ///
+    /// # Context
+    ///
+    /// Any context.
+    #[must_use = "a page that isn't kept is to be freed where the page allocator may be called"]
+    pub(crate) fn keep(&self, page: EmptyPage) -> Option<EmptyPage> {
+        if self.has(wanted()) {
+            return Some(page);
+        }
+        self.put(page)
+    }
+
+    /// Puts a page into a free place; it comes back when there is none.
+    fn put(&self, page: EmptyPage) -> Option<EmptyPage> {
+        let link = page.into_link();
+        for place in &self.places {
+            // INVARIANT: The page is given up to this place alone. Full, so that it is there whole
+            // before it can be found.
+            if place
+                .cmpxchg(core::ptr::null_mut(), link.as_ptr(), Full)
+                .is_ok()
+            {
+                return None;
+            }
+        }
+        // SAFETY: Just given up, to no place after all.
+        Some(unsafe { EmptyPage::from_link(link) })
+    }
+
+    /// Allocates pages until there are enough. Stops where there is no memory.
+    ///
+    /// # Context
+    ///
+    /// Process context, sleeps.
+    pub(crate) fn fill(&self) -> Result {
+        while !self.has(wanted()) {
+            let _off = mutant!("refill_irqs_off").then(kernel::interrupt::local_interrupt_disable);
+            let page = EmptyPage::new_reclaim().ok_or(ENOMEM)?;
+            if self.keep(page).is_some() {
+                break;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Drop for SparePages {
+    fn drop(&mut self) {
+        while self.take().is_some() {}
+    }
+}
+
+/// The work that gets a CPU more pages when it runs low.
+pub(crate) struct Refill {
+    engine: Handle,
+    cpu: CpuId,
+}
+
+impl Refill {
+    /// Makes the work for `cpu`.
+    pub(crate) fn new(engine: Handle, cpu: CpuId) -> Self {
+        Self { engine, cpu }
+    }
+
+    /// How long to wait before there is any use in it.
+    pub(crate) fn delay() -> Jiffies {
+        backoff_left()
+    }
+}
+
+impl Run for Refill {
+    fn run(&self, _: &mut Task) {
+        if let Some(queue) = self.engine.queues.slot(self.cpu) {
+            // When there is no memory, the next caller who finds few pages asks again.
+            let _ = queue.shared().spares.fill();
+        }
+    }
+}

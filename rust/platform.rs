@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The kernel, as safe types. Nothing here knows of rcu_headless.
+
+pub(crate) mod inline_atomic;
+pub(crate) mod kcsan;
+pub(crate) mod percpu;
+pub(crate) mod rcu;
+pub(crate) mod seqcount;
+pub(crate) mod this_cpu;
+pub(crate) mod work;

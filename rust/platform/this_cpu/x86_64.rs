@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! For x86_64: the same in the instructions that the kernel's macros would come to, in line.
+//!
+//! `%gs` points at this CPU's data. The count of reasons not to preempt is the lower half of a
+//! word whose top bit is clear when somebody else should run.
+//!
+//! C headers: [`arch/x86/include/asm/preempt.h`](srctree/arch/x86/include/asm/preempt.h),
+//! [`arch/x86/include/asm/percpu.h`](srctree/arch/x86/include/asm/percpu.h)
+
+use kernel::{
+    asm,
+    bindings::task_struct, //
+};
+
+use crate::{
+    bindings,
+    page::{
+        bulk_page::{
+            Channel,
+            Object, //
+        },
+        cursor::Cursor, //
+    },
+    platform::this_cpu::Cursors, //
+};
+
+extern "C" {
+    // Per-CPU data, for their addresses relative to `%gs` only.
+    static __preempt_count: usize;
+    static const_current_task: usize;
+    static this_cpu_off: usize;
+    static rcu_headless_cursors: Cursors;
+}
+
+#[cfg(CONFIG_PREEMPTION)]
+extern "C" {
+    // Where to go when somebody else wants to run; not a function by the C calling convention.
+    #[cfg_attr(CONFIG_PREEMPT_DYNAMIC, link_name = "__SCT__preempt_schedule")]
+    #[cfg_attr(not(CONFIG_PREEMPT_DYNAMIC), link_name = "preempt_schedule_thunk")]
+    static SCHEDULE: u8;
+}
+
+/// The bits of the count that are there in an NMI.
+const NMI_MASK: u32 = bindings::RCU_HEADLESS_NMI_MASK;
+
+/// The interrupt flag in the flags register.
+const X86_EFLAGS_IF: usize = 1 << 9;
+
+/// Nothing: this code can be preempted, and `%gs` knows.
+pub(super) struct Cpu;
+
+impl Cpu {
+    #[inline(always)]
+    pub(super) fn this() -> Self {
+        Self
+    }
+}
+
+#[inline(always)]
+pub(super) fn may_block() -> Option<Cpu> {
+    // What there is of either makes the sum of bits other than zero.
+    let nesting = reader_nesting();
+    // SAFETY: Reads this CPU's count.
+    unsafe {
+        asm!(
+            "orl %gs:{count}(%rip), {nesting:e}; jne {no}";
+            count = sym __preempt_count,
+            nesting = inout(reg) nesting => _,
+            no = label { return None },
+            options(nostack, readonly),
+        )
+    };
+    let flags: usize;
+    // SAFETY: Reads the flags by way of the stack. `nostack` is right although the stack is used:
+    // what it promises is to leave the red zone alone, which kernel code doesn't have, and it
+    // saves aligning the stack for a call that isn't made.
+    unsafe {
+        asm!(
+            "pushfq; popq {flags}";
+            flags = out(reg) flags,
+            options(nostack, nomem, preserves_flags),
+        )
+    };
+    (flags & X86_EFLAGS_IF != 0).then_some(Cpu)
+}
+
+/// How many RCU read-side critical sections this code is in that don't count as preemption off.
+#[cfg(CONFIG_PREEMPT_RCU)]
+#[inline(always)]
+fn reader_nesting() -> u32 {
+    let current: *const task_struct;
+    // SAFETY: Reads a pointer that is the same for as long as a task runs.
+    unsafe {
+        asm!(
+            "movq %gs:{current_task}(%rip), {current}";
+            current_task = sym const_current_task,
+            current = out(reg) current,
+            options(nostack, pure, readonly, preserves_flags),
+        )
+    };
+    // SAFETY: Reads a field of the current task, which is alive; only the task itself writes to it.
+    unsafe { (&raw const (*current).rcu_read_lock_nesting).read_volatile() as u32 }
+}
+
+#[cfg(not(CONFIG_PREEMPT_RCU))]
+#[inline(always)]
+fn reader_nesting() -> u32 {
+    0
+}
+
+#[inline(always)]
+pub(super) fn in_nmi() -> bool {
+    // SAFETY: Reads this CPU's count.
+    unsafe {
+        asm!(
+            "testl ${mask}, %gs:{count}(%rip); jne {yes}";
+            mask = const NMI_MASK,
+            count = sym __preempt_count,
+            yes = label { return true },
+            options(nostack, readonly),
+        )
+    };
+    false
+}
+
+#[inline(always)]
+pub(super) fn this_cpu_ptr(mut base: *mut u8) -> *mut u8 {
+    // SAFETY: Reads how far this CPU's instances are from where they are said to be.
+    unsafe {
+        asm!(
+            "addq %gs:{offset}(%rip), {base}";
+            offset = sym this_cpu_off,
+            base = inout(reg) base,
+            options(nostack, readonly),
+        )
+    };
+    base
+}
+
+#[inline(always)]
+pub(super) fn preempt_disable() {
+    #[cfg(CONFIG_PREEMPT_COUNT)]
+    // SAFETY: Adds to this CPU's count; whoever breaks in leaves it as it was. As memory is not
+    // declared untouched, the compiler moves no access across.
+    unsafe {
+        asm!("incq %gs:{count}(%rip)"; count = sym __preempt_count, options(nostack))
+    };
+}
+
+/// # Safety
+///
+/// Preemption must have been turned off by [`preempt_disable()`] once more than on again.
+#[inline(always)]
+pub(super) unsafe fn preempt_enable() {
+    #[cfg(all(CONFIG_PREEMPT_COUNT, not(CONFIG_PREEMPTION)))]
+    // SAFETY: Takes from this CPU's count what was added (contract).
+    unsafe {
+        asm!("decq %gs:{count}(%rip)"; count = sym __preempt_count, options(nostack))
+    };
+    #[cfg(CONFIG_PREEMPTION)]
+    // SAFETY: As above. The word comes to zero if nobody else needs preemption off and somebody
+    // wants to run; then this calls the scheduler as the kernel's macro does, by way of a thunk
+    // that keeps all registers.
+    unsafe {
+        asm!(
+            "decq %gs:{count}(%rip); jne 2f; call {schedule}; 2:";
+            count = sym __preempt_count,
+            schedule = sym SCHEDULE,
+            options(nostack),
+        )
+    };
+}
+
+/// The cursors of the CPU that this code runs on and stays on.
+pub(super) struct Here(());
+
+impl Here {
+    /// # Safety
+    ///
+    /// The code must be a task's and preemption off, as long as the value is used.
+    #[inline(always)]
+    pub(super) unsafe fn new(_: Cpu) -> Self {
+        Self(())
+    }
+
+    /// Where the next pointer of a channel goes.
+    #[inline(always)]
+    pub(super) fn load(&self, channel: Channel) -> *mut Object {
+        match channel {
+            Channel::Slab => load::<0>(),
+            Channel::Vmalloc => load::<{ size_of::<Cursor>() }>(),
+        }
+    }
+
+    /// Moves the channel's cursor one place on from `at`.
+    ///
+    /// # Safety
+    ///
+    /// The pointer at `at` must have been stored, and `at` what `load()` has returned.
+    #[inline(always)]
+    pub(super) unsafe fn advance(&self, channel: Channel, _at: *mut Object) {
+        match channel {
+            // SAFETY: The contract.
+            Channel::Slab => unsafe { advance::<0>() },
+            // SAFETY: As above.
+            Channel::Vmalloc => unsafe { advance::<{ size_of::<Cursor>() }>() },
+        }
+    }
+
+    /// Moves the channel's cursor to `at`.
+    ///
+    /// # Safety
+    ///
+    /// That must be farther on in the same page or its end, and all up to there have been stored.
+    #[inline(always)]
+    pub(super) unsafe fn set(&self, channel: Channel, at: *mut Object) {
+        match channel {
+            // SAFETY: The contract.
+            Channel::Slab => unsafe { set::<0>(at) },
+            // SAFETY: As above.
+            Channel::Vmalloc => unsafe { set::<{ size_of::<Cursor>() }>(at) },
+        }
+    }
+}
+
+/// Reads the cursor that is `OFFSET` bytes behind the first.
+#[inline(always)]
+fn load<const OFFSET: usize>() -> *mut Object {
+    let at: *mut Object;
+    // SAFETY: Reads this CPU's cursor.
+    unsafe {
+        asm!(
+            "movq %gs:{cursors}+{offset}(%rip), {at}";
+            cursors = sym rcu_headless_cursors,
+            offset = const OFFSET,
+            at = out(reg) at,
+            options(nostack, readonly, preserves_flags),
+        )
+    };
+    at
+}
+
+/// Moves the cursor that is `OFFSET` bytes behind the first to `at`.
+///
+/// # Safety
+///
+/// All places up to there must have been filled, and the code have the cursor to itself.
+#[inline(always)]
+unsafe fn set<const OFFSET: usize>(at: *mut Object) {
+    // SAFETY: It stays inside the page or comes to its end (contract). The stores of the pointers
+    // come first, as this may access any memory for all that the compiler knows.
+    unsafe {
+        asm!(
+            "movq {at}, %gs:{cursors}+{offset}(%rip)";
+            at = in(reg) at,
+            cursors = sym rcu_headless_cursors,
+            offset = const OFFSET,
+            options(nostack, preserves_flags),
+        )
+    };
+}
+
+/// Moves the cursor that is `OFFSET` bytes behind the first one place on.
+///
+/// # Safety
+///
+/// It must be at a place that has just been filled, and the code have it to itself.
+#[inline(always)]
+unsafe fn advance<const OFFSET: usize>() {
+    // SAFETY: It stays inside the page or comes to its end (contract). The store of the pointer
+    // comes first, as this may access any memory for all that the compiler knows.
+    unsafe {
+        asm!(
+            "addq ${size}, %gs:{cursors}+{offset}(%rip)";
+            size = const size_of::<Object>(),
+            cursors = sym rcu_headless_cursors,
+            offset = const OFFSET,
+            options(nostack),
+        )
+    };
+}

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Work that runs on one given CPU, on a workqueue of our own.
+//!
+//! The kernel crate's workqueue module leaves the choice of the CPU to the kernel, and owns no
+//! queues.
+//!
+//! C header: [`include/linux/workqueue.h`](srctree/include/linux/workqueue.h)
+
+use core::ptr::NonNull;
+
+use kernel::{
+    alloc::AllocError,
+    bindings,
+    container_of,
+    cpu::CpuId,
+    ffi::c_int,
+    prelude::*,
+    sync::{
+        atomic::Full,
+        barrier::smp_mb, //
+    },
+    time::Jiffies,
+    types::Opaque, //
+};
+
+use crate::platform::this_cpu::Task;
+
+/// A per-CPU workqueue.
+///
+/// # Invariants
+///
+/// A live workqueue that only this value destroys.
+pub(crate) struct WorkQueue(NonNull<bindings::workqueue_struct>);
+
+// SAFETY: Workqueues are used by any number of threads at once.
+unsafe impl Send for WorkQueue {}
+// SAFETY: As above.
+unsafe impl Sync for WorkQueue {}
+
+impl WorkQueue {
+    /// Makes a workqueue. With a rescuer thread its work makes progress when memory is short.
+    ///
+    /// # Context
+    ///
+    /// Process context, sleeps.
+    pub(crate) fn new(name: &'static CStr, rescuer: bool) -> Result<Self> {
+        let flags = match rescuer && !mutant!("no_rescuer") {
+            true => bindings::wq_flags_WQ_PERCPU | bindings::wq_flags_WQ_MEM_RECLAIM,
+            false => bindings::wq_flags_WQ_PERCPU,
+        };
+        // SAFETY: The format asks for one string and is given one, which is NUL-terminated.
+        let wq = unsafe {
+            bindings::alloc_workqueue_noprof(
+                c"%s".as_char_ptr(),
+                flags,
+                0,
+                name.as_char_ptr(), //
+            )
+        };
+        // INVARIANT: Just made.
+        Ok(Self(NonNull::new(wq).ok_or(AllocError)?))
+    }
+}
+
+impl Drop for WorkQueue {
+    fn drop(&mut self) {
+        // SAFETY: By the type invariant it is live and ours; work items on it borrow it.
+        unsafe { bindings::destroy_workqueue(self.0.as_ptr()) };
+    }
+}
+
+/// What a [`Work`] does.
+pub(crate) trait Run: Sync + 'static {
+    /// Does the work.
+    ///
+    /// # Context
+    ///
+    /// Process context, may sleep. On the CPU that it was queued for, unless that CPU is going
+    /// down or coming up.
+    fn run(&self, task: &mut Task);
+}
+
+/// A piece of work that is queued for one CPU, at once or after a delay.
+///
+/// # Invariants
+///
+/// `work` is an initialised `struct delayed_work` whose function is [`Work::call()`].
+#[pin_data(PinnedDrop)]
+pub(crate) struct Work<T: Run> {
+    #[pin]
+    work: Opaque<bindings::delayed_work>,
+    target: T,
+}
+
+// SAFETY: It may be dropped on any thread: the C side doesn't care, and `target` may.
+unsafe impl<T: Run + Send> Send for Work<T> {}
+// SAFETY: The C side does its own locking, and `target` is `Sync` and only ever borrowed.
+unsafe impl<T: Run> Sync for Work<T> {}
+
+impl<T: Run> Work<T> {
+    /// Makes work that isn't queued.
+    pub(crate) fn new(target: T) -> impl PinInit<Self> {
+        pin_init!(Self {
+            // INVARIANT: Initialised here, in the place where it stays.
+            work <- Opaque::ffi_init(|work| {
+                // SAFETY: `work` is a place for the struct that won't move.
+                unsafe {
+                    crate::bindings::rcu_headless_helper_init_delayed_work(work, Some(Self::call))
+                }
+            }),
+            target,
+        })
+    }
+
+    /// Queues the work for `cpu` after `delay`, unless it is queued already.
+    ///
+    /// Either way it begins to run at some time after this call.
+    ///
+    /// # Context
+    ///
+    /// Any context but NMI.
+    pub(crate) fn queue_on(self: Pin<&Self>, wq: &WorkQueue, cpu: CpuId, delay: Jiffies) {
+        if self.is_queued() {
+            return;
+        }
+        let (cpu, wq) = (cpu.as_u32() as c_int, wq.0.as_ptr());
+        // SAFETY: By the type invariant the work is initialised, it stays where it is and alive
+        // until `drop()` has waited for it, and the queue is live.
+        unsafe { bindings::queue_delayed_work_on(cpu, wq, self.work.get(), delay) };
+    }
+
+    /// Queues the work for `cpu` at once, even if it is queued with a delay.
+    ///
+    /// # Context
+    ///
+    /// Any context but NMI.
+    pub(crate) fn hurry_on(self: Pin<&Self>, wq: &WorkQueue, cpu: CpuId) {
+        let (cpu, wq) = (cpu.as_u32() as c_int, wq.0.as_ptr());
+        // SAFETY: As in `queue_on()`.
+        unsafe { bindings::mod_delayed_work_on(cpu, wq, self.work.get(), 0) };
+    }
+
+    /// Queues the work after `delay`, unless it is queued already, for a CPU near this one.
+    ///
+    /// # Context
+    ///
+    /// Any context but NMI.
+    pub(crate) fn queue(self: Pin<&Self>, wq: &WorkQueue, delay: Jiffies) {
+        let cpu = bindings::wq_misc_consts_WORK_CPU_UNBOUND as c_int;
+        // SAFETY: As in `queue_on()`.
+        unsafe { bindings::queue_delayed_work_on(cpu, wq.0.as_ptr(), self.work.get(), delay) };
+    }
+
+    /// Queues the work at once, even if it is queued with a delay, for a CPU near this one.
+    ///
+    /// # Context
+    ///
+    /// Any context but NMI.
+    pub(crate) fn hurry(self: Pin<&Self>, wq: &WorkQueue) {
+        let cpu = bindings::wq_misc_consts_WORK_CPU_UNBOUND as c_int;
+        // SAFETY: As in `queue_on()`.
+        unsafe { bindings::mod_delayed_work_on(cpu, wq.0.as_ptr(), self.work.get(), 0) };
+    }
+
+    /// Whether the work is queued already: then it begins to run after this call, and sees all that
+    /// this code has done before.
+    ///
+    /// It spares asking the workqueue, which has to turn interrupts off to find out.
+    fn is_queued(&self) -> bool {
+        // Against the barrier between the workqueue's taking the mark away and the run.
+        smp_mb(Full);
+        // SAFETY: By the type invariant the work is initialised; the mark is looked at whole.
+        let data = unsafe { (&raw const (*self.work.get()).work.data.counter).read_volatile() };
+        data & (1 << bindings::work_bits_WORK_STRUCT_PENDING_BIT) != 0
+    }
+
+    /// What does the work.
+    pub(crate) fn target(&self) -> &T {
+        &self.target
+    }
+
+    /// Waits until the last run that was asked for is done.
+    ///
+    /// # Context
+    ///
+    /// Process context, sleeps.
+    pub(crate) fn flush(self: Pin<&Self>) {
+        // SAFETY: By the type invariant the work is initialised.
+        unsafe { bindings::flush_delayed_work(self.work.get()) };
+    }
+
+    /// # Safety
+    ///
+    /// `work` must be that of a live `Work<T>`, as the workqueue hands it in.
+    unsafe extern "C" fn call(work: *mut bindings::work_struct) {
+        // SAFETY: It is the field of a delayed work (contract).
+        let work = unsafe { container_of!(work, bindings::delayed_work, work) };
+        // SAFETY: It is the field of a `Work<T>`, alive since `drop()` waits for this function.
+        let this = unsafe { &*container_of!(Opaque::cast_from(work), Self, work) };
+        // SAFETY: A workqueue's thread is a task with interrupts on, and this is where it begins.
+        this.target.run(&mut unsafe { Task::assume() });
+    }
+}
+
+#[pinned_drop]
+impl<T: Run> PinnedDrop for Work<T> {
+    fn drop(self: Pin<&mut Self>) {
+        // SAFETY: By the type invariant the work is initialised; nobody queues it any more, as
+        // that would take a reference.
+        unsafe { bindings::cancel_delayed_work_sync(self.work.get()) };
+    }
+}
