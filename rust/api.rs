@@ -28,7 +28,7 @@ use crate::{
         barrier,
         reserve, //
     },
-    page::bulk_page::{
+    object::{
         Channel,
         Object, //
     },

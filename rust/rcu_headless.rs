@@ -15,6 +15,7 @@ mod bindings;
 mod check;
 mod debugfs;
 mod engine;
+mod object;
 mod observe;
 mod page;
 mod params;

@@ -13,18 +13,16 @@ use crate::{
         reserve,
         Engine, //
     },
+    object::{
+        Channel,
+        Object, //
+    },
     observe::{
         callers,
         stats,
         trace, //
     },
-    page::{
-        bulk_page::{
-            Channel,
-            Object, //
-        },
-        sizes, //
-    },
+    page::sizes,
     platform::this_cpu::{
         in_nmi,
         why_not,

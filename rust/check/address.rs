@@ -30,7 +30,7 @@ use kernel::{
 use crate::{
     bindings,
     check::misuse::Misuse,
-    page::bulk_page::{
+    object::{
         Channel,
         Object, //
     },

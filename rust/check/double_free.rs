@@ -11,7 +11,7 @@
 
 use crate::{
     bindings,
-    page::bulk_page::Object, //
+    object::Object, //
 };
 
 /// Whether objects that come in atomic context are entered by [`enter_late()`].

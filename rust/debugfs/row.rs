@@ -7,8 +7,8 @@ use crate::{
         queue::Shared,
         Engine, //
     },
-    observe::stats::Counter,
-    page::bulk_page::Channel, //
+    object::Channel,
+    observe::stats::Counter, //
 };
 
 /// What the numbers of a [`Row`] are called.

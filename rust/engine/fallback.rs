@@ -30,6 +30,10 @@ use crate::{
         queue::OwnedQueue,
         Engine, //
     },
+    object::{
+        Channel,
+        Object, //
+    },
     observe::{
         callers,
         stats::{
@@ -39,11 +43,7 @@ use crate::{
         trace, //
     },
     page::{
-        bulk_page::{
-            Channel,
-            EmptyPage,
-            Object, //
-        },
+        bulk_page::EmptyPage,
         sizes, //
     },
     params,

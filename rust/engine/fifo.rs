@@ -31,7 +31,7 @@ use kernel::{
 
 use crate::{
     bindings,
-    page::bulk_page::Object,
+    object::Object,
     platform::{
         inline_atomic::{
             cmpxchg,

@@ -19,7 +19,7 @@ use crate::{
         },
         Handle, //
     },
-    page::bulk_page::Object,
+    object::Object,
     platform::{
         rcu::synchronize_rcu,
         this_cpu::{

@@ -21,6 +21,10 @@ use crate::{
         inbox::Inbox,
         Handle, //
     },
+    object::{
+        Channel,
+        Object, //
+    },
     observe::{
         latency::Latency,
         stats::{
@@ -32,9 +36,7 @@ use crate::{
     },
     page::{
         bulk_page::{
-            Channel,
             EmptyPage,
-            Object,
             SealedPage, //
         },
         cursor::Cursor,

@@ -31,8 +31,8 @@ use crate::{
         Engine,
         Handle, //
     },
+    object::Object,
     observe::stats,
-    page::bulk_page::Object,
     platform::{
         inline_atomic::load_ptr_acquire,
         rcu::synchronize_rcu,

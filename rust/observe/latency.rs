@@ -12,11 +12,11 @@ use kernel::{
 };
 
 use crate::{
+    object::Object,
     observe::histogram::{
         Counts,
         Histogram, //
-    },
-    page::bulk_page::Object, //
+    }, //
 };
 
 /// Times up to a minute: below 2^26 µs.

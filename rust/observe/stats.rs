@@ -12,7 +12,7 @@ use kernel::sync::atomic::{
 };
 
 use crate::{
-    page::bulk_page::Channel,
+    object::Channel,
     platform::kcsan::assert_only_writer, //
 };
 

@@ -16,7 +16,7 @@ use crate::{
         self,
         Reason, //
     },
-    page::bulk_page::{
+    object::{
         Channel,
         Object, //
     }, //

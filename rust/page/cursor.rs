@@ -12,13 +12,15 @@ use core::{
 };
 
 use crate::{
+    object::{
+        Channel,
+        Object, //
+    },
     page::bulk_page::{
         pointers,
         pointers_before,
         seal,
-        Channel,
         EmptyPage,
-        Object,
         SealedPage, //
     },
     platform::kcsan::assert_only_writer, //

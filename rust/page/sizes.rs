@@ -15,7 +15,7 @@ use kernel::{
 
 use crate::{
     bindings,
-    page::bulk_page::{
+    object::{
         Channel,
         Object, //
     }, //

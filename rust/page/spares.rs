@@ -25,8 +25,8 @@ use kernel::{
 
 use crate::{
     engine::Handle,
+    object::Channel,
     page::bulk_page::{
-        Channel,
         EmptyPage,
         Header, //
     },

@@ -25,13 +25,11 @@ use kernel::{
 use crate::{
     bindings,
     check::misuse::Misuse,
-    page::{
-        bulk_page::{
-            Channel,
-            Object, //
-        },
-        cursor::Cursor, //
-    }, //
+    object::{
+        Channel,
+        Object, //
+    },
+    page::cursor::Cursor, //
 };
 
 #[cfg_attr(

@@ -4,13 +4,11 @@
 
 use crate::{
     bindings,
-    page::{
-        bulk_page::{
-            Channel,
-            Object, //
-        },
-        cursor::Cursor, //
+    object::{
+        Channel,
+        Object, //
     },
+    page::cursor::Cursor,
     platform::this_cpu::Cursors, //
 };
 

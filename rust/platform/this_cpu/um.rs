@@ -13,13 +13,11 @@ use kernel::{
 
 use crate::{
     bindings,
-    page::{
-        bulk_page::{
-            Channel,
-            Object, //
-        },
-        cursor::Cursor, //
+    object::{
+        Channel,
+        Object, //
     },
+    page::cursor::Cursor,
     platform::this_cpu::Cursors, //
 };
 
