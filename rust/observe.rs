@@ -5,5 +5,6 @@
 pub(crate) mod callers;
 pub(crate) mod histogram;
 pub(crate) mod latency;
+pub(crate) mod report;
 pub(crate) mod stats;
 pub(crate) mod trace;

@@ -1,22 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What callers can get wrong: each is counted, and told to the log the first time.
+//! What callers can get wrong.
+//!
+//! [`Misuse::report()`] counts each kind and warns of the first of it; it is in
+//! [`crate::observe::report`].
 
-use kernel::{
-    prelude::*,
-    sync::atomic::{
-        Atomic,
-        Relaxed, //
-    }, //
-};
-
-use crate::{
-    bindings,
-    observe::{
-        callers,
-        trace, //
-    }, //
-};
+use kernel::prelude::*;
 
 /// What a caller got wrong.
 #[derive(Clone, Copy)]
@@ -47,7 +36,7 @@ pub(crate) enum Misuse {
 
 impl Misuse {
     /// How many kinds there are.
-    const COUNT: usize = Self::Reserve as usize + 1;
+    pub(crate) const COUNT: usize = Self::Reserve as usize + 1;
 
     /// All kinds, in the order of their numbers.
     pub(crate) const ALL: [Self; Self::COUNT] = [
@@ -81,7 +70,8 @@ impl Misuse {
         }
     }
 
-    fn text(self) -> &'static CStr {
+    /// How the log describes it.
+    pub(crate) fn text(self) -> &'static CStr {
         match self {
             Self::Atomic => c"a call that may sleep in atomic context",
             Self::Reader => c"a call that may sleep inside rcu_read_lock()",
@@ -96,44 +86,4 @@ impl Misuse {
             Self::Reserve => c"more objects freed than the reserve has room for",
         }
     }
-
-    fn record(self) -> &'static Record {
-        // The index is in range: `COUNT` counts the kinds.
-        RECORDS.get(self as usize).unwrap_or(&RECORDS[0])
-    }
-
-    /// How often it has happened.
-    pub(crate) fn count(self) -> i64 {
-        self.record().count.load(Relaxed)
-    }
-
-    /// Counts it, and warns with `caller`'s address and a stack trace if it is the first of its kind.
-    /// With an address of 0 it was some call in atomic context.
-    ///
-    /// # Context
-    ///
-    /// Any context.
-    #[cold]
-    pub(crate) fn report(self, caller: usize) {
-        let record = self.record();
-        record.count.fetch_add(1, Relaxed);
-        callers::misuse(caller);
-        trace::misuse(self.name(), caller);
-        if !record.told.load(Relaxed) && !record.told.xchg(true, Relaxed) {
-            // SAFETY: The text is NUL-terminated; the address is only looked up and printed.
-            unsafe { bindings::rcu_headless_helper_warn(self.text().as_char_ptr(), caller) };
-        }
-    }
 }
-
-struct Record {
-    count: Atomic<i64>,
-    told: Atomic<bool>,
-}
-
-static RECORDS: [Record; Misuse::COUNT] = [const {
-    Record {
-        count: Atomic::new(0),
-        told: Atomic::new(false),
-    }
-}; Misuse::COUNT];
