@@ -19,9 +19,12 @@ use kernel::{
 
 use crate::{
     bindings,
-    check::address::{
-        is_plain,
-        is_plain_vmalloc, //
+    check::{
+        address::{
+            is_plain,
+            is_plain_vmalloc, //
+        },
+        misuse::Misuse, //
     },
     engine::{
         self,
@@ -221,7 +224,7 @@ extern "C" fn rcu_headless_wait(caller: usize) {
 fn may_sleep(caller: usize) -> bool {
     let may = Task::may_block().is_some();
     if !may {
-        slow_path::report_context(caller);
+        Misuse::of_context().report(caller);
     }
     may
 }

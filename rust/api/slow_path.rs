@@ -25,7 +25,6 @@ use crate::{
     page::sizes,
     platform::this_cpu::{
         in_nmi,
-        why_not,
         NoPreempt,
         Task, //
     }, //
@@ -101,13 +100,6 @@ impl Look {
     }
 }
 
-/// Reports a call that may sleep, made where that isn't allowed.
-#[cold]
-pub(crate) fn report_context(caller: usize) {
-    let misuse = if in_nmi() { Misuse::Nmi } else { why_not() };
-    misuse.report(caller);
-}
-
 /// Does what can be done for a call that may sleep, made where that isn't allowed.
 ///
 /// # Safety
@@ -118,7 +110,7 @@ unsafe fn free_out_of_place(engine: &Engine, slab_only: bool, object: Object, ca
     let Some(channel) = accept(object, slab_only, double_free::enter_atomic, caller) else {
         return;
     };
-    report_context(caller);
+    Misuse::of_context().report(caller);
     // SAFETY: Just accepted.
     let look = unsafe { Look::at(channel, object) };
     // SAFETY: The contract, and it has been found to be one for `kvfree()`.

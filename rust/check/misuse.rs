@@ -7,6 +7,11 @@
 
 use kernel::prelude::*;
 
+use crate::platform::this_cpu::{
+    in_atomic,
+    in_nmi, //
+};
+
 /// What a caller got wrong.
 #[derive(Clone, Copy)]
 pub(crate) enum Misuse {
@@ -52,6 +57,18 @@ impl Misuse {
         Self::DoubleFree,
         Self::Reserve,
     ];
+
+    /// What a call that may sleep has got wrong, in code that is known not to be allowed to.
+    #[cold]
+    pub(crate) fn of_context() -> Self {
+        if in_nmi() {
+            Self::Nmi
+        } else if in_atomic() {
+            Self::Atomic
+        } else {
+            Self::Reader
+        }
+    }
 
     /// What its counter is called.
     pub(crate) fn name(self) -> &'static str {

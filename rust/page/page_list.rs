@@ -4,12 +4,10 @@
 
 use core::ptr::NonNull;
 
-use crate::{
-    page::bulk_page::{
-        next_mut,
-        Header,
-        SealedPage, //
-    }, //
+use crate::page::bulk_page::{
+    next_mut,
+    Header,
+    SealedPage, //
 };
 
 /// Sealed pages in the order in which they came.

@@ -24,7 +24,6 @@ use kernel::{
 
 use crate::{
     bindings,
-    check::misuse::Misuse,
     object::{
         Channel,
         Object, //
@@ -98,14 +97,10 @@ impl Task {
     }
 }
 
-/// Why this code may not sleep. Only for code that has been told so.
-pub(crate) fn why_not() -> Misuse {
-    // SAFETY: Always sound to call.
-    if unsafe { bindings::rcu_headless_helper_in_atomic() } {
-        Misuse::Atomic
-    } else {
-        Misuse::Reader
-    }
+/// Whether interrupts, softirqs or preemption are off, or this is an interrupt.
+pub(crate) fn in_atomic() -> bool {
+    // SAFETY: It reads this CPU's state and has no requirement.
+    unsafe { bindings::rcu_headless_helper_in_atomic() }
 }
 
 /// Whether an NMI has been broken into: nothing may be done there that takes a lock.
