@@ -20,11 +20,11 @@ use kernel::{
 use crate::{
     bindings,
     check::{
-        address::{
+        misuse::Misuse,
+        plain::{
             is_plain,
             is_plain_vmalloc, //
-        },
-        misuse::Misuse, //
+        }, //
     },
     engine::{
         self,

@@ -5,3 +5,4 @@
 pub(crate) mod address;
 pub(crate) mod double_free;
 pub(crate) mod misuse;
+pub(crate) mod plain;

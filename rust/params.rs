@@ -32,11 +32,9 @@ use kernel::{
 
 use crate::{
     bindings,
-    check::address::{
-        self,
-        Reason, //
-    },
-    page::spares, //
+    check::plain::Watcher,
+    page::spares,
+    platform::memory, //
 };
 
 /// The values of one parameter.
@@ -98,9 +96,7 @@ const PENDING_MIB_LEAST: u32 = 16;
 
 /// Chooses what depends on the machine, unless it was given at load.
 pub(crate) fn init() {
-    // SAFETY: Always sound to call.
-    let pages = unsafe { bindings::rcu_headless_helper_totalram_pages() };
-    let mib = (pages / PENDING_SHARE) >> (20 - PAGE_SHIFT);
+    let mib = (memory::total_pages() / PENDING_SHARE) >> (20 - PAGE_SHIFT);
     let chosen = (mib as u32).clamp(PENDING_MIB_LEAST, PENDING_MIB.max);
     // sysfs may have come first, or the parameter is left from the command line.
     let _ = PENDING_MIB.value.cmpxchg(0, chosen, Relaxed);
@@ -173,7 +169,7 @@ unsafe extern "C" fn rcu_headless_param_set(text: *const c_char, kp: *const kern
         })?;
         param.value.store(value, Relaxed);
         if core::ptr::eq(param, &CHECK_DOUBLE_FREE) {
-            address::set_thorough(Reason::DoubleFree, value != 0);
+            Watcher::DoubleFree.watch(value != 0);
         }
         Ok(0)
     })

@@ -4,8 +4,10 @@
 
 pub(crate) mod inline_atomic;
 pub(crate) mod kcsan;
+pub(crate) mod memory;
 pub(crate) mod percpu;
 pub(crate) mod rcu;
 pub(crate) mod seqcount;
+pub(crate) mod symbol;
 pub(crate) mod this_cpu;
 pub(crate) mod work;

@@ -19,11 +19,8 @@ use kernel::{
 
 use crate::{
     check::{
-        address::{
-            self,
-            Reason, //
-        },
-        double_free, //
+        double_free,
+        plain::Watcher, //
     },
     engine::{
         drain,
@@ -78,7 +75,7 @@ pub(crate) unsafe fn queue(
     loop {
         // This may be another CPU than the last time, or somebody may have opened a page there.
         let mut queue = engine.queues.own_this_cpu(task);
-        if address::is_thorough_for(Reason::DoubleFree) && queue.holds(channel, object) {
+        if Watcher::DoubleFree.is_watching() && queue.holds(channel, object) {
             return false;
         }
         // SAFETY: The contract of this function.

@@ -25,10 +25,7 @@ use kernel::{
 use pin_init::init_zeroed;
 
 use crate::{
-    check::address::{
-        self,
-        Reason, //
-    },
+    check::plain::Watcher,
     platform::{
         percpu::PerCpu,
         rcu::synchronize_rcu, //
@@ -180,12 +177,12 @@ fn with_table<R>(f: impl FnOnce(&Table) -> R) -> Option<R> {
 ///
 /// Process context.
 pub(crate) fn count_objects(on: bool) {
-    address::set_thorough(Reason::Callers, on);
+    Watcher::Callers.watch(on);
 }
 
 /// Whether each object is counted.
 pub(crate) fn counts_objects() -> bool {
-    address::is_thorough_for(Reason::Callers)
+    Watcher::Callers.is_watching()
 }
 
 /// Counts an object and its bytes.

@@ -12,10 +12,7 @@ use kernel::{
 
 use crate::{
     bindings,
-    check::address::{
-        self,
-        Reason, //
-    },
+    check::plain::Watcher,
     object::{
         Channel,
         Object, //
@@ -83,7 +80,7 @@ pub(crate) fn misuse(kind: &str, caller: usize) {
 /// Process context.
 #[no_mangle]
 extern "C" fn rcu_headless_trace_queue_begin() -> c_int {
-    address::set_thorough(Reason::Trace, true);
+    Watcher::Trace.watch(true);
     0
 }
 
@@ -94,7 +91,7 @@ extern "C" fn rcu_headless_trace_queue_begin() -> c_int {
 /// Process context.
 #[no_mangle]
 extern "C" fn rcu_headless_trace_queue_end() {
-    address::set_thorough(Reason::Trace, false);
+    Watcher::Trace.watch(false);
 }
 
 /// The types here are those of the C header.

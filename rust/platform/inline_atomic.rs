@@ -1,12 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The atomic operations of calls in atomic context, in line.
+//! Atomic operations of the fast paths, in line.
 //!
 //! Those of the kernel crate are functions in C. Here they are the instructions that these consist
 //! of, with the same order; where that isn't known, or KCSAN is to see them, they are the kernel
 //! crate's.
 
-use kernel::sync::atomic::Atomic;
+use kernel::sync::atomic::{
+    Atomic,
+    AtomicType, //
+};
+
+/// Reads a word, in no order, as `READ_ONCE()` does.
+#[inline(always)]
+pub(crate) fn load_relaxed<T: AtomicType>(word: &Atomic<T>) -> T {
+    // SAFETY: The reference is valid, and an aligned volatile access of a word is a single one.
+    unsafe { word.as_ptr().read_volatile() }
+}
+
+/// Writes a word, in no order, as `WRITE_ONCE()` does.
+#[inline(always)]
+pub(crate) fn store_relaxed<T: AtomicType>(word: &Atomic<T>, value: T) {
+    // SAFETY: The reference is valid, and an aligned volatile access of a word is a single one.
+    unsafe { word.as_ptr().write_volatile(value) };
+}
 
 /// Reads a word; what follows stays behind it.
 #[inline(always)]
@@ -39,6 +56,11 @@ mod arch {
         sync::atomic::Atomic, //
     };
 
+    use super::{
+        load_relaxed,
+        store_relaxed, //
+    };
+
     // The CPU keeps loads in order, and stores behind loads and other stores; the compiler moves
     // nothing across assembly that may access memory.
     #[inline(always)]
@@ -49,16 +71,14 @@ mod arch {
 
     #[inline(always)]
     pub(super) fn load_acquire(word: &Atomic<u64>) -> u64 {
-        // SAFETY: The reference is valid; an aligned volatile access is a single one.
-        let value = unsafe { word.as_ptr().read_volatile() };
+        let value = load_relaxed(word);
         compiler_barrier();
         value
     }
 
     #[inline(always)]
     pub(super) fn load_ptr_acquire<T>(place: &Atomic<*mut T>) -> *mut T {
-        // SAFETY: As above.
-        let value = unsafe { place.as_ptr().read_volatile() };
+        let value = load_relaxed(place);
         compiler_barrier();
         value
     }
@@ -66,8 +86,7 @@ mod arch {
     #[inline(always)]
     pub(super) fn store_release<T>(place: &Atomic<*mut T>, value: *mut T) {
         compiler_barrier();
-        // SAFETY: As above.
-        unsafe { place.as_ptr().write_volatile(value) };
+        store_relaxed(place, value);
     }
 
     #[inline(always)]

@@ -24,6 +24,7 @@ use kernel::{
         nr_cpu_ids,
         CpuId, //
     },
+    ffi::c_void,
     prelude::*, //
 };
 
@@ -270,4 +271,17 @@ fn is_possible(cpu: u32) -> bool {
 fn is_online(cpu: CpuId) -> bool {
     // SAFETY: Always sound to call with a valid CPU number.
     unsafe { bindings::rcu_headless_helper_cpu_online(cpu.as_u32()) }
+}
+
+/// What `per_cpu_ptr()` makes of an address.
+pub(crate) fn per_cpu_address(address: usize, cpu: CpuId) -> usize {
+    let base = address as *mut c_void;
+    // SAFETY: Sound for a possible CPU, as a `CpuId` here is: it adds to the address.
+    unsafe { bindings::rcu_headless_helper_per_cpu_ptr(base, cpu.as_u32()) }.addr()
+}
+
+/// Where this module's static per-CPU data of a CPU is.
+pub(crate) fn own_address(cpu: CpuId) -> usize {
+    // SAFETY: Sound for a possible CPU, as a `CpuId` here is: it computes an address.
+    unsafe { bindings::rcu_headless_helper_cursors_of(cpu.as_u32()) }.addr()
 }

@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The one comparison that a call makes of an address, and who wants it to fail.
+//!
+//! The call compares the address with one *plain* range. There every aligned address can be an object
+//! of the slab allocator and of nothing that is mistaken for one: the range is the longest stretch of
+//! the direct map without the kernel's image and without per-CPU memory. All else is looked at with
+//! care ([`crate::check::address`]): that is slower, and almost never happens. A [`Watcher`] wants to
+//! see every call, and makes the plain range empty, which costs nothing when there is none.
+
+use core::ops;
+
+use kernel::{
+    page::PAGE_SIZE,
+    sync::{
+        atomic::{
+            Atomic,
+            Full,
+            Relaxed, //
+        },
+        barrier::smp_mb, //
+    }, //
+};
+
+use crate::{
+    object::Object,
+    platform::{
+        inline_atomic::{
+            load_relaxed,
+            store_relaxed, //
+        },
+        memory,
+        percpu::{
+            own_address,
+            possible_cpus, //
+        }, //
+    }, //
+};
+
+/// Objects of the slab allocator are aligned to this many bits.
+const SLAB_SHIFT: u32 = 3;
+
+/// Per-CPU memory of a CPU isn't farther than this from any other of it, where it is in the direct
+/// map: a unit fits into a large page.
+const UNIT_SIZE: usize = 2 << 20;
+
+/// The kernel's image isn't larger than twice this.
+const IMAGE_SIZE: usize = 16 << 20;
+
+/// Addresses from `start` on, `units` times `1 << shift` of them.
+struct Range {
+    start: Atomic<usize>,
+    /// How many units the range has. Zero until [`init()`]. What reads an old value of it acts as if
+    /// the call had come earlier.
+    units: Atomic<usize>,
+}
+
+impl Range {
+    const fn empty() -> Self {
+        Self {
+            start: Atomic::new(0),
+            units: Atomic::new(0),
+        }
+    }
+
+    /// Whether `address` is in the range and a multiple of its unit.
+    #[inline(always)]
+    fn holds(&self, address: usize, shift: u32) -> bool {
+        let offset = address.wrapping_sub(load_relaxed(&self.start));
+        // Bits below the unit become high ones: one comparison does for both.
+        offset.rotate_right(shift) < load_relaxed(&self.units)
+    }
+
+    /// Makes it another range. Nobody may be looking at it yet.
+    fn set(&self, start: usize, units: usize) {
+        store_relaxed(&self.start, start);
+        store_relaxed(&self.units, units);
+    }
+}
+
+static PLAIN: Range = Range::empty();
+/// The range of vmalloc, empty when [`PLAIN`] is.
+static PLAIN_VMALLOC: Range = Range::empty();
+
+/// How far two addresses on one stack are apart at most, if what they have in common is taken away.
+static STACK: Range = Range::empty();
+
+/// How large the plain ranges are when they aren't emptied.
+static PLAIN_UNITS: Atomic<usize> = Atomic::new(0);
+static PLAIN_VMALLOC_UNITS: Atomic<usize> = Atomic::new(0);
+
+/// Who wants every call to be looked at with care.
+#[derive(Clone, Copy)]
+pub(crate) enum Watcher {
+    /// An object may be queued already.
+    DoubleFree = 1,
+    /// Callers' objects are counted.
+    Callers = 2,
+    /// Each object is traced.
+    Trace = 4,
+}
+
+/// The watchers that there are now, added up.
+static WATCHERS: Atomic<u32> = Atomic::new(0);
+
+/// Whether `object` is one for `kfree()`, as far as its address can tell. When not, look closer.
+#[inline(always)]
+pub(crate) fn is_plain(object: Object) -> bool {
+    PLAIN.holds(object.addr(), SLAB_SHIFT)
+        // Without a mapping of their own, stacks are between slab pages.
+        && (cfg!(CONFIG_VMAP_STACK) || !near_own_frame(object.addr()))
+}
+
+/// Whether `object` is one of vmalloc, as far as its address can tell. When not, look closer.
+#[inline(always)]
+pub(crate) fn is_plain_vmalloc(object: Object) -> bool {
+    PLAIN_VMALLOC.holds(object.addr(), PAGE_SIZE.trailing_zeros())
+        && !(cfg!(CONFIG_VMAP_STACK) && near_own_frame(object.addr()))
+}
+
+/// Sets the ranges up, before anybody can call.
+pub(crate) fn init() {
+    STACK.set(0, memory::thread_size());
+    let vmalloc = memory::vmalloc();
+    PLAIN_VMALLOC.set(vmalloc.start, 0);
+    // Modules that share the range want a closer look.
+    let pages = if cfg!(CONFIG_UML) {
+        0
+    } else {
+        vmalloc.len() / PAGE_SIZE
+    };
+    PLAIN_VMALLOC_UNITS.store(pages, Relaxed);
+
+    // With tags in the upper bits of pointers ranges say nothing.
+    let tagged = cfg!(any(CONFIG_KASAN_SW_TAGS, CONFIG_KASAN_HW_TAGS));
+    let map = if tagged { 0..0 } else { memory::direct_map() };
+    let plain = longest_gap(map);
+    PLAIN.set(plain.start, 0);
+    PLAIN_UNITS.store(plain.len() >> SLAB_SHIFT, Relaxed);
+    update_plain();
+}
+
+impl Watcher {
+    /// Whether it watches now.
+    pub(crate) fn is_watching(self) -> bool {
+        WATCHERS.load(Relaxed) & self as u32 != 0
+    }
+
+    /// Has it watch every call from now on, or no longer.
+    ///
+    /// # Context
+    ///
+    /// Any context.
+    pub(crate) fn watch(self, on: bool) {
+        let bit = self as u32;
+        let mut watchers = WATCHERS.load(Relaxed);
+        loop {
+            let new = if on { watchers | bit } else { watchers & !bit };
+            match WATCHERS.cmpxchg(watchers, new, Full) {
+                Ok(_) => break,
+                Err(now) => watchers = now,
+            }
+        }
+        update_plain();
+    }
+}
+
+/// Makes the plain ranges as large as the watchers let them be.
+fn update_plain() {
+    loop {
+        let watchers = WATCHERS.load(Relaxed);
+        let watched = watchers != 0 || cfg!(CONFIG_DEBUG_OBJECTS_RCU_HEAD);
+        for (range, units) in [
+            (&PLAIN, &PLAIN_UNITS),
+            (&PLAIN_VMALLOC, &PLAIN_VMALLOC_UNITS),
+        ] {
+            let units = if watched { 0 } else { units.load(Relaxed) };
+            // Whichever of two writers comes last sees below whether the watchers are still those
+            // that it went by.
+            store_relaxed(&range.units, units);
+        }
+        smp_mb(Full);
+        if WATCHERS.load(Relaxed) == watchers {
+            break;
+        }
+    }
+}
+
+/// The longest stretch of `all` that has neither the kernel's image nor per-CPU memory in it.
+fn longest_gap(all: ops::Range<usize>) -> ops::Range<usize> {
+    let mut longest = all.start..all.start;
+    // A gap begins at the start or where something to be avoided ends.
+    for from in avoided().map(|what| what.end).chain([all.start]) {
+        if from < all.start || avoided().any(|what| what.contains(&from)) {
+            continue;
+        }
+        let next = avoided()
+            .map(|what| what.start)
+            .filter(|&at| at >= from)
+            .min();
+        let to = next.map_or(all.end, |next| next.min(all.end));
+        if (from..to).len() > longest.len() {
+            longest = from..to;
+        }
+    }
+    longest
+}
+
+/// What may be in the direct map and is no object.
+fn avoided() -> impl Iterator<Item = ops::Range<usize>> {
+    let per_cpu = possible_cpus().map(|cpu| per_cpu_unit(own_address(cpu)));
+    per_cpu.chain(image())
+}
+
+/// Where the kernel's image is: around something in its text and something in its data.
+pub(super) fn image() -> [ops::Range<usize>; 2] {
+    let text = kernel::bindings::kfree as *const () as usize;
+    let data = (&raw const kernel::bindings::high_memory).addr();
+    [text, data].map(|at| at.saturating_sub(IMAGE_SIZE)..at.saturating_add(IMAGE_SIZE))
+}
+
+/// Where the per-CPU memory can be that `address` is in.
+pub(super) fn per_cpu_unit(address: usize) -> ops::Range<usize> {
+    let unit = address / UNIT_SIZE * UNIT_SIZE;
+    unit - UNIT_SIZE..unit + 2 * UNIT_SIZE
+}
+
+/// Whether the address is on the stack that this code runs on, without a call. In an interrupt that
+/// may be another than the task's.
+#[inline(always)]
+fn near_own_frame(address: usize) -> bool {
+    let local = 0u8;
+    // Stacks are aligned to their size.
+    STACK.holds((&raw const local).addr() ^ address, 0)
+}

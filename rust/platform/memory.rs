@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Where the kernel has what in its address space, and how large it is.
+//!
+//! These compare an address, or look at what describes the memory there; none follows it. So they
+//! take any number.
+//!
+//! C headers: [`include/linux/mm.h`](srctree/include/linux/mm.h),
+//! [`include/linux/sched/task_stack.h`](srctree/include/linux/sched/task_stack.h)
+
+use core::ops::Range;
+
+use kernel::ffi::c_void;
+
+use crate::bindings;
+
+/// The mapping of all memory that the kernel may use directly.
+pub(crate) fn direct_map() -> Range<usize> {
+    // SAFETY: Both read what is set when the kernel boots, and memory is plugged in.
+    unsafe {
+        bindings::rcu_headless_helper_direct_map_start()
+            ..bindings::rcu_headless_helper_direct_map_end()
+    }
+}
+
+/// The range of `vmalloc()`.
+pub(crate) fn vmalloc() -> Range<usize> {
+    // SAFETY: Both read what is set when the kernel boots.
+    unsafe {
+        bindings::rcu_headless_helper_vmalloc_start()..bindings::rcu_headless_helper_vmalloc_end()
+    }
+}
+
+/// Where user-space addresses end.
+pub(crate) fn user_end() -> usize {
+    // SAFETY: It reads a constant of the architecture's.
+    unsafe { bindings::rcu_headless_helper_user_end() }
+}
+
+/// How many bytes a kernel stack has; it is aligned to as many.
+pub(crate) fn thread_size() -> usize {
+    // SAFETY: It reads a constant.
+    unsafe { bindings::rcu_headless_helper_thread_size() }
+}
+
+/// How many pages the machine has for the kernel to hand out.
+pub(crate) fn total_pages() -> usize {
+    // SAFETY: It reads a counter.
+    unsafe { bindings::rcu_headless_helper_totalram_pages() }
+}
+
+/// Whether the address is in the range of `vmalloc()`.
+#[inline]
+pub(crate) fn is_vmalloc(address: usize) -> bool {
+    // SAFETY: It compares the address.
+    unsafe { kernel::bindings::is_vmalloc_addr(address as *const c_void) }
+}
+
+/// Whether the address is in a page that the slab allocator has, or that `kmalloc()` took whole.
+pub(crate) fn is_slab(address: usize) -> bool {
+    // SAFETY: It looks at what describes the page only if there is memory at the address.
+    unsafe { bindings::rcu_headless_helper_is_slab(address as *const c_void) }
+}
+
+/// Whether the address is on the stack of the task that runs here.
+pub(crate) fn is_on_own_stack(address: usize) -> bool {
+    // SAFETY: It compares the address.
+    unsafe { bindings::rcu_headless_helper_on_stack(address as *const c_void) }
+}
+
+/// Whether modules have no range of their own but share that of `vmalloc()`.
+pub(crate) fn modules_are_in_vmalloc() -> bool {
+    // SAFETY: It compares constants of the architecture's.
+    unsafe { bindings::rcu_headless_helper_modules_in_vmalloc() }
+}
+
+/// Whether the address is in the range of `vmalloc()` or in that of modules.
+pub(crate) fn is_vmalloc_or_module(address: usize) -> bool {
+    // SAFETY: It compares the address.
+    unsafe { bindings::rcu_headless_helper_is_vmalloc_or_module(address as *const c_void) }
+}
