@@ -4,6 +4,7 @@
 
 pub(crate) mod bulk_page;
 pub(crate) mod cursor;
+mod fast_path;
 pub(crate) mod page_list;
 pub(crate) mod sizes;
 pub(crate) mod spares;

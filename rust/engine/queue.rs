@@ -39,7 +39,11 @@ use crate::{
             EmptyPage,
             SealedPage, //
         },
-        cursor::Cursor,
+        cursor::{
+            cursors_of,
+            Cursor,
+            Cursors, //
+        },
         page_list::WaitingPages,
         sizes,
         spares::{
@@ -52,10 +56,6 @@ use crate::{
         percpu,
         rcu::Alarm,
         seqcount::SeqCount,
-        this_cpu::{
-            cursors_of,
-            Cursors, //
-        },
         work::Work, //
     }, //
 };

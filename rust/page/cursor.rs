@@ -11,7 +11,10 @@ use core::{
     ptr::NonNull, //
 };
 
+use kernel::cpu::CpuId;
+
 use crate::{
+    bindings,
     object::{
         Channel,
         Object, //
@@ -111,4 +114,18 @@ impl Cursor {
     pub(crate) fn is_open(&self) -> bool {
         !self.get().is_null()
     }
+}
+
+/// One CPU's cursors, one for each channel.
+pub(crate) type Cursors = [Cursor; Channel::COUNT];
+
+/// The cursors of a CPU.
+///
+/// They are the module's own static per-CPU data, so that the fast path finds them without a
+/// pointer, and the same for as long as it is loaded.
+pub(crate) fn cursors_of(cpu: CpuId) -> &'static Cursors {
+    // SAFETY: Sound to call for a CPU that is possible, and a `CpuId` here always is. The memory
+    // is zero at first, which are cursors without a page, and lasts as long as the module does;
+    // a cursor has the layout of the pointer that C declares.
+    unsafe { &*bindings::rcu_headless_helper_cursors_of(cpu.as_u32()).cast() }
 }

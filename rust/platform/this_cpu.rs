@@ -1,61 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What a call needs of the CPU that it runs on: may it sleep, stay here, store a pointer.
+//! What code may do on the CPU that it runs on: sleep, stay, have it to itself.
 //!
-//! This is the whole of the hot path below [`crate::api`], so x86_64 has it in a few instructions,
-//! and user-mode Linux in a few calls; other architectures call the kernel's inline functions through
-//! helpers, as does a kernel with KCSAN, which sees no access that assembly makes. All offer the same:
+//! This is most of a call's fast path, so x86_64 has it in a few instructions, and user-mode Linux in
+//! a few calls; other architectures call the kernel's inline functions through helpers, as does a
+//! kernel with KCSAN, which sees no access that assembly makes. `Kbuild` says which it is. All offer
+//! the same:
 //!
 //! - `may_block()`: nothing forbids this code to sleep, and the `Cpu` that was found on the way,
-//! - `in_nmi()`: an NMI has been broken into,
+//! - `in_nmi()`: an NMI has interrupted,
 //! - `preempt_disable()` and `preempt_enable()`,
-//! - `this_cpu_ptr()`: this CPU's instance,
-//! - `Here`: access to this CPU's [`Cursor`]s.
-//!
-//! A `Cpu` is this one until the code sleeps. Where it can be preempted, nothing is known.
+//! - `Cpu`: this one until the code sleeps, and where its per-CPU data is. Where code can be
+//!   preempted, a `Cpu` knows nothing.
 
 use core::marker::PhantomData;
 
-use kernel::{
-    cpu::CpuId,
-    page::PAGE_SIZE,
-    types::NotThreadSafe, //
-};
+use kernel::types::NotThreadSafe;
 
-use crate::{
-    bindings,
-    object::{
-        Channel,
-        Object, //
-    },
-    page::cursor::Cursor, //
-};
+use crate::bindings;
 
-#[cfg_attr(
-    all(
-        CONFIG_X86_64,
-        CONFIG_SMP,
-        CONFIG_HAS_SEPARATE_PREEMPT_RESCHED_BITS,
-        not(any(CONFIG_UML, CONFIG_KCSAN))
-    ),
-    path = "this_cpu/x86_64.rs"
-)]
-#[cfg_attr(
-    all(CONFIG_UML, CONFIG_SMP, not(any(CONFIG_PREEMPTION, CONFIG_KCSAN))),
-    path = "this_cpu/um.rs"
-)]
-#[cfg_attr(
-    not(any(
-        all(
-            CONFIG_X86_64,
-            CONFIG_SMP,
-            CONFIG_HAS_SEPARATE_PREEMPT_RESCHED_BITS,
-            not(any(CONFIG_UML, CONFIG_KCSAN))
-        ),
-        all(CONFIG_UML, CONFIG_SMP, not(any(CONFIG_PREEMPTION, CONFIG_KCSAN)))
-    )),
-    path = "this_cpu/generic.rs"
-)]
+#[cfg_attr(rcu_headless_cpu = "x86_64", path = "this_cpu/x86_64.rs")]
+#[cfg_attr(rcu_headless_cpu = "um", path = "this_cpu/um.rs")]
+#[cfg_attr(rcu_headless_cpu = "generic", path = "this_cpu/generic.rs")]
 mod arch;
 
 /// Proof that code runs in task context with interrupts on.
@@ -113,7 +79,7 @@ pub(crate) fn in_nmi() -> bool {
 /// another's, unless preemption is off.
 #[inline(always)]
 pub(crate) fn this_cpu_ptr<T>(base: *mut T) -> *mut T {
-    arch::this_cpu_ptr(base.cast()).cast()
+    arch::Cpu::this().this_cpu_ptr(base.cast()).cast()
 }
 
 /// Preemption is off while this lives, in any context: the code stays on its CPU, and is an RCU
@@ -146,9 +112,9 @@ impl Drop for NoPreempt {
 ///
 /// # Invariants
 ///
-/// Preemption is off because of this value, and the code is a task's.
+/// Preemption is off because of this value, the code is a task's, and `cpu` the one that it runs on.
 pub(crate) struct Pin<'a> {
-    here: arch::Here,
+    cpu: arch::Cpu,
     _task: PhantomData<&'a mut Task>,
 }
 
@@ -174,82 +140,17 @@ impl<'a> Pin<'a> {
     #[inline(always)]
     fn on(cpu: arch::Cpu) -> Self {
         unless_mutant!("preemption_on", arch::preempt_disable());
+        // INVARIANT: Just turned off, undone by the drop alone; the code is a task's.
         Self {
-            // SAFETY: Preemption is off, the CPU is this one and the code is a task's: that of who
-            // calls this.
-            here: unsafe { arch::Here::new(cpu) },
-            // INVARIANT: Just turned off; undone by the drop alone.
+            cpu,
             _task: PhantomData,
         }
     }
 
-    /// Stores a pointer in this CPU's open page of `channel`. Returns whether there was room.
-    ///
-    /// # Safety
-    ///
-    /// `object` must be the caller's to give away, to be freed in the way of `channel`.
+    /// Where this CPU's instance is of what was allocated for each CPU.
     #[inline(always)]
-    pub(crate) unsafe fn push(&self, channel: Channel, object: Object) -> bool {
-        let at = self.here.load(channel);
-        if at.addr() % PAGE_SIZE == 0 {
-            return false;
-        }
-        // SAFETY: By the cursor's invariant this is a place in an open page that it owns, and by
-        // the type invariant nobody else changes either meanwhile.
-        unsafe { at.write(object) };
-        // SAFETY: One place on is in the page or its end. INVARIANT: The page has one pointer more,
-        // which is to be freed in the way of its channel (contract).
-        unsafe { self.here.advance(channel, at) };
-        true
-    }
-
-    /// Stores pointers in this CPU's open page of `channel` as long as they are `good` and there is
-    /// room. Returns how many.
-    ///
-    /// # Safety
-    ///
-    /// As for [`Self::push()`], for each that is `good`.
-    #[inline(always)]
-    pub(crate) unsafe fn push_while(
-        &self,
-        channel: Channel,
-        objects: &[Object],
-        good: impl Fn(Object) -> bool,
-    ) -> usize {
-        let start = self.here.load(channel);
-        // Up to the end of the page; none if it is there, or nowhere.
-        let room = start.addr().wrapping_neg() % PAGE_SIZE / size_of::<Object>();
-        let objects = objects.get(..room).unwrap_or(objects);
-        // What isn't good is stored as well, but the cursor stays before it.
-        let put = |i, object| {
-            // SAFETY: There is room for all of them, in a page as in `push()`.
-            unsafe { start.add(i).write(object) };
-            good(object)
-        };
-        let nr = 'stored: {
-            // By fours, for less of a loop.
-            let fours = objects.chunks_exact(4);
-            let (in_fours, rest) = (4 * fours.len(), fours.remainder());
-            for (i, four) in fours.enumerate() {
-                for (j, &object) in four.iter().enumerate() {
-                    if !put(4 * i + j, object) {
-                        break 'stored 4 * i + j;
-                    }
-                }
-            }
-            for (j, &object) in rest.iter().enumerate() {
-                if !put(in_fours + j, object) {
-                    break 'stored in_fours + j;
-                }
-            }
-            objects.len()
-        };
-        // SAFETY: One after the last that is good is in the page or its end.
-        let at = unsafe { start.add(nr) };
-        // SAFETY: So many pointers have been stored. INVARIANT: The page has them all, to be freed
-        // in the way of its channel (contract).
-        unsafe { self.here.set(channel, at) };
-        nr
+    pub(crate) fn this_cpu_ptr<T>(&self, base: *mut T) -> *mut T {
+        self.cpu.this_cpu_ptr(base.cast()).cast()
     }
 }
 
@@ -261,18 +162,4 @@ impl Drop for Pin<'_> {
             unsafe { arch::preempt_enable() };
         }
     }
-}
-
-/// One CPU's cursors, one for each channel.
-pub(crate) type Cursors = [Cursor; Channel::COUNT];
-
-/// The cursors of a CPU.
-///
-/// They are the module's own static per-CPU data, so that the hot path finds them without a
-/// pointer, and the same for as long as it is loaded.
-pub(crate) fn cursors_of(cpu: CpuId) -> &'static Cursors {
-    // SAFETY: Sound to call for a CPU that is possible, and a `CpuId` here always is. The memory
-    // is zero at first, which are cursors without a page, and lasts as long as the module does;
-    // a cursor has the layout of the pointer that C declares.
-    unsafe { &*bindings::rcu_headless_helper_cursors_of(cpu.as_u32()).cast() }
 }

@@ -8,27 +8,22 @@
 use kernel::{
     asm,
     bindings::task_struct,
-    ffi::c_int, //
+    ffi::{
+        c_int,
+        c_void, //
+    }, //
 };
 
-use crate::{
-    bindings,
-    object::{
-        Channel,
-        Object, //
-    },
-    page::cursor::Cursor,
-    platform::this_cpu::Cursors, //
-};
+use crate::bindings;
+
+const NR_CPUS: usize = kernel::bindings::NR_CPUS as usize;
 
 extern "C" {
     fn uml_curr_cpu() -> c_int;
     fn um_get_signals() -> c_int;
-    // Pointers to tasks, and offsets: one for each CPU that there can be.
-    static cpu_tasks: usize;
-    static __per_cpu_offset: usize;
-    // Per-CPU data, for its address only.
-    static rcu_headless_cursors: Cursors;
+    // What each CPU runs, and how far its per-CPU data is from where that is said to be.
+    static cpu_tasks: [*const c_void; NR_CPUS];
+    static __per_cpu_offset: [usize; NR_CPUS];
 }
 
 /// The number of this CPU. As nobody is preempted, it is this one until the code sleeps.
@@ -45,7 +40,8 @@ impl Cpu {
     #[inline(always)]
     fn preempt_count(&self) -> *mut c_int {
         let tasks: *const *const task_struct = (&raw const cpu_tasks).cast();
-        // SAFETY: There is a task for each CPU.
+        // SAFETY: A CPU's number is below `NR_CPUS`. Volatile, since the task changes whenever the
+        // CPU switches to another.
         let task = unsafe { tasks.add(self.0).read_volatile() };
         // SAFETY: It is this one, which is alive.
         unsafe { &raw const (*task).thread_info.preempt_count }.cast_mut()
@@ -53,9 +49,10 @@ impl Cpu {
 
     /// Where its instance is of what was allocated for each CPU.
     #[inline(always)]
-    fn per_cpu_ptr(&self, base: *mut u8) -> *mut u8 {
-        // SAFETY: There is an offset for each CPU.
-        base.wrapping_add(unsafe { (&raw const __per_cpu_offset).add(self.0).read() })
+    pub(super) fn this_cpu_ptr(&self, base: *mut u8) -> *mut u8 {
+        let offsets: *const usize = (&raw const __per_cpu_offset).cast();
+        // SAFETY: A CPU's number is below `NR_CPUS`, and its offset is set when the kernel boots.
+        base.wrapping_add(unsafe { offsets.add(self.0).read() })
     }
 }
 
@@ -70,11 +67,6 @@ pub(super) fn may_block() -> Option<Cpu> {
 pub(super) fn in_nmi() -> bool {
     // SAFETY: Always sound to call.
     unsafe { bindings::rcu_headless_helper_in_nmi() }
-}
-
-#[inline(always)]
-pub(super) fn this_cpu_ptr(base: *mut u8) -> *mut u8 {
-    Cpu::this().per_cpu_ptr(base)
 }
 
 #[inline(always)]
@@ -103,55 +95,5 @@ pub(super) unsafe fn preempt_enable() {
         let count = Cpu::this().preempt_count();
         // SAFETY: As above; it takes away what was added (contract).
         unsafe { count.write_volatile(count.read_volatile() - 1) };
-    }
-}
-
-/// The cursors of the CPU that this code runs on and stays on: where the first is.
-pub(super) struct Here(*mut Cursor);
-
-impl Here {
-    /// # Safety
-    ///
-    /// The CPU must be this one, the code a task's and preemption off, as long as the value is used.
-    #[inline(always)]
-    pub(super) unsafe fn new(cpu: Cpu) -> Self {
-        let first: *const Cursor = (&raw const rcu_headless_cursors).cast();
-        Self(cpu.per_cpu_ptr(first.cast_mut().cast()).cast())
-    }
-
-    #[inline(always)]
-    fn cursor(&self, channel: Channel) -> &Cursor {
-        // SAFETY: There are that many cursors on each CPU, as long as the module is loaded.
-        unsafe { &*self.0.add(channel as usize) }
-    }
-
-    /// Where the next pointer of a channel goes.
-    #[inline(always)]
-    pub(super) fn load(&self, channel: Channel) -> *mut Object {
-        self.cursor(channel).get()
-    }
-
-    /// Moves the channel's cursor one place on from `at`.
-    ///
-    /// # Safety
-    ///
-    /// The pointer at `at` must have been stored, and `at` what `load()` has returned.
-    #[inline(always)]
-    pub(super) unsafe fn advance(&self, channel: Channel, at: *mut Object) {
-        // SAFETY: There is a place at `at` (contract), so this is inside the page or its end.
-        let next = unsafe { at.add(1) };
-        // SAFETY: The contract.
-        unsafe { self.set(channel, next) };
-    }
-
-    /// Moves the channel's cursor to `at`.
-    ///
-    /// # Safety
-    ///
-    /// That must be farther on in the same page or its end, and all up to there have been stored.
-    #[inline(always)]
-    pub(super) unsafe fn set(&self, channel: Channel, at: *mut Object) {
-        // SAFETY: The code has the cursor to itself (contract of `new()`).
-        unsafe { self.cursor(channel).set(at) };
     }
 }

@@ -13,22 +13,13 @@ use kernel::{
     bindings::task_struct, //
 };
 
-use crate::{
-    bindings,
-    object::{
-        Channel,
-        Object, //
-    },
-    page::cursor::Cursor,
-    platform::this_cpu::Cursors, //
-};
+use crate::bindings;
 
 extern "C" {
     // Per-CPU data, for their addresses relative to `%gs` only.
     static __preempt_count: usize;
     static const_current_task: usize;
     static this_cpu_off: usize;
-    static rcu_headless_cursors: Cursors;
 }
 
 #[cfg(CONFIG_PREEMPTION)]
@@ -52,6 +43,20 @@ impl Cpu {
     #[inline(always)]
     pub(super) fn this() -> Self {
         Self
+    }
+
+    #[inline(always)]
+    pub(super) fn this_cpu_ptr(&self, mut base: *mut u8) -> *mut u8 {
+        // SAFETY: Reads how far this CPU's instances are from where they are said to be.
+        unsafe {
+            asm!(
+                "addq %gs:{offset}(%rip), {base}";
+                offset = sym this_cpu_off,
+                base = inout(reg) base,
+                options(nostack, readonly),
+            )
+        };
+        base
     }
 }
 
@@ -123,20 +128,6 @@ pub(super) fn in_nmi() -> bool {
 }
 
 #[inline(always)]
-pub(super) fn this_cpu_ptr(mut base: *mut u8) -> *mut u8 {
-    // SAFETY: Reads how far this CPU's instances are from where they are said to be.
-    unsafe {
-        asm!(
-            "addq %gs:{offset}(%rip), {base}";
-            offset = sym this_cpu_off,
-            base = inout(reg) base,
-            options(nostack, readonly),
-        )
-    };
-    base
-}
-
-#[inline(always)]
 pub(super) fn preempt_disable() {
     #[cfg(CONFIG_PREEMPT_COUNT)]
     // SAFETY: Adds to this CPU's count; whoever breaks in leaves it as it was. As memory is not
@@ -165,115 +156,6 @@ pub(super) unsafe fn preempt_enable() {
             "decq %gs:{count}(%rip); jne 2f; call {schedule}; 2:";
             count = sym __preempt_count,
             schedule = sym SCHEDULE,
-            options(nostack),
-        )
-    };
-}
-
-/// The cursors of the CPU that this code runs on and stays on.
-pub(super) struct Here(());
-
-impl Here {
-    /// # Safety
-    ///
-    /// The code must be a task's and preemption off, as long as the value is used.
-    #[inline(always)]
-    pub(super) unsafe fn new(_: Cpu) -> Self {
-        Self(())
-    }
-
-    /// Where the next pointer of a channel goes.
-    #[inline(always)]
-    pub(super) fn load(&self, channel: Channel) -> *mut Object {
-        match channel {
-            Channel::Slab => load::<0>(),
-            Channel::Vmalloc => load::<{ size_of::<Cursor>() }>(),
-        }
-    }
-
-    /// Moves the channel's cursor one place on from `at`.
-    ///
-    /// # Safety
-    ///
-    /// The pointer at `at` must have been stored, and `at` what `load()` has returned.
-    #[inline(always)]
-    pub(super) unsafe fn advance(&self, channel: Channel, _at: *mut Object) {
-        match channel {
-            // SAFETY: The contract.
-            Channel::Slab => unsafe { advance::<0>() },
-            // SAFETY: As above.
-            Channel::Vmalloc => unsafe { advance::<{ size_of::<Cursor>() }>() },
-        }
-    }
-
-    /// Moves the channel's cursor to `at`.
-    ///
-    /// # Safety
-    ///
-    /// That must be farther on in the same page or its end, and all up to there have been stored.
-    #[inline(always)]
-    pub(super) unsafe fn set(&self, channel: Channel, at: *mut Object) {
-        match channel {
-            // SAFETY: The contract.
-            Channel::Slab => unsafe { set::<0>(at) },
-            // SAFETY: As above.
-            Channel::Vmalloc => unsafe { set::<{ size_of::<Cursor>() }>(at) },
-        }
-    }
-}
-
-/// Reads the cursor that is `OFFSET` bytes behind the first.
-#[inline(always)]
-fn load<const OFFSET: usize>() -> *mut Object {
-    let at: *mut Object;
-    // SAFETY: Reads this CPU's cursor.
-    unsafe {
-        asm!(
-            "movq %gs:{cursors}+{offset}(%rip), {at}";
-            cursors = sym rcu_headless_cursors,
-            offset = const OFFSET,
-            at = out(reg) at,
-            options(nostack, readonly, preserves_flags),
-        )
-    };
-    at
-}
-
-/// Moves the cursor that is `OFFSET` bytes behind the first to `at`.
-///
-/// # Safety
-///
-/// All places up to there must have been filled, and the code have the cursor to itself.
-#[inline(always)]
-unsafe fn set<const OFFSET: usize>(at: *mut Object) {
-    // SAFETY: It stays inside the page or comes to its end (contract). The stores of the pointers
-    // come first, as this may access any memory for all that the compiler knows.
-    unsafe {
-        asm!(
-            "movq {at}, %gs:{cursors}+{offset}(%rip)";
-            at = in(reg) at,
-            cursors = sym rcu_headless_cursors,
-            offset = const OFFSET,
-            options(nostack, preserves_flags),
-        )
-    };
-}
-
-/// Moves the cursor that is `OFFSET` bytes behind the first one place on.
-///
-/// # Safety
-///
-/// It must be at a place that has just been filled, and the code have it to itself.
-#[inline(always)]
-unsafe fn advance<const OFFSET: usize>() {
-    // SAFETY: It stays inside the page or comes to its end (contract). The store of the pointer
-    // comes first, as this may access any memory for all that the compiler knows.
-    unsafe {
-        asm!(
-            "addq ${size}, %gs:{cursors}+{offset}(%rip)";
-            size = const size_of::<Object>(),
-            cursors = sym rcu_headless_cursors,
-            offset = const OFFSET,
             options(nostack),
         )
     };
