@@ -10,6 +10,7 @@ pub(crate) mod hotplug;
 mod in_hand;
 mod inbox;
 pub(crate) mod queue;
+mod refill;
 pub(crate) mod reserve;
 pub(crate) mod shrinker;
 

@@ -33,7 +33,7 @@ use kernel::{
 use crate::{
     bindings,
     check::plain::Watcher,
-    page::spares,
+    object::Channel,
     platform::memory, //
 };
 
@@ -83,7 +83,15 @@ impl Param {
     }
 }
 
-static SPARES: Param = Param::number(c"spares", 4, spares::MIN as u32, spares::MAX as u32);
+/// How many empty pages a CPU may keep at most.
+pub(crate) const SPARES_MAX: usize = 32;
+
+/// How many pages a CPU always has, be they empty, open or waiting: one for each channel, and one
+/// more to be open while another waits. Thus without any memory, and however slowly objects come,
+/// it takes a page full of pointers to run out.
+pub(crate) const SPARES_MIN: usize = Channel::COUNT + 1;
+
+static SPARES: Param = Param::number(c"spares", 4, SPARES_MIN as u32, SPARES_MAX as u32);
 static DRAIN_DELAY_MS: Param = Param::number(c"drain_delay_ms", 100, 0, 10_000);
 static EXPEDITED: Param = Param::switch(c"expedited");
 static CHECK_DOUBLE_FREE: Param = Param::switch(c"check_double_free");

@@ -19,6 +19,7 @@ use crate::{
     engine::{
         drain,
         inbox::Inbox,
+        refill::Refill,
         Handle, //
     },
     object::{
@@ -46,10 +47,7 @@ use crate::{
         },
         page_list::WaitingPages,
         sizes,
-        spares::{
-            Refill,
-            SparePages, //
-        }, //
+        spares::SparePages, //
     },
     params,
     platform::{

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The empty pages that a CPU keeps at hand, and the work that gets more of them.
+//! The empty pages that a CPU keeps.
 //!
 //! Each is in a place of its own that is exchanged atomically: the CPU, a drain elsewhere that
 //! brings back what it took, and the shrinker may all come at once, without a lock.
@@ -9,7 +9,6 @@ use core::ptr::NonNull;
 
 use kernel::{
     bindings,
-    cpu::CpuId,
     prelude::*,
     sync::atomic::{
         Acquire,
@@ -24,26 +23,16 @@ use kernel::{
 };
 
 use crate::{
-    engine::Handle,
-    object::Channel,
     page::bulk_page::{
         EmptyPage,
         Header, //
     },
-    params,
-    platform::{
-        this_cpu::Task,
-        work::Run, //
+    params::{
+        self,
+        SPARES_MAX,
+        SPARES_MIN, //
     }, //
 };
-
-/// How many pages a CPU may have at hand at most.
-pub(crate) const MAX: usize = 32;
-
-/// How many pages a CPU always has, be they empty, open or waiting: one for each channel, and one
-/// more to be open while another waits. Thus without any memory, and however slowly objects come,
-/// it takes a page full of pointers to run out ([`crate::engine::queue::OwnedQueue::seal_old()`]).
-pub(crate) const MIN: usize = Channel::COUNT + 1;
 
 /// How long after the shrinker has been here no new pages are allocated to be kept.
 const BACKOFF_MS: u32 = 5000;
@@ -65,8 +54,8 @@ pub(crate) fn back_off() {
     BACKOFF_END.store(end.max(1), Relaxed);
 }
 
-/// How long that goes on yet.
-fn backoff_left() -> Jiffies {
+/// How long that goes on yet: until then there is no use in allocating more.
+pub(crate) fn backoff_left() -> Jiffies {
     let end = BACKOFF_END.load(Relaxed);
     let left = end.wrapping_sub(now());
     // More than half of the clock's range is a time that has passed.
@@ -83,7 +72,7 @@ fn backoff_left() -> Jiffies {
 /// How many pages a CPU is to have at hand now.
 fn wanted() -> usize {
     if backoff_left() > 0 {
-        MIN
+        SPARES_MIN
     } else {
         params::spares()
     }
@@ -95,7 +84,7 @@ fn wanted() -> usize {
 ///
 /// What is in a place is null or an [`EmptyPage`] given up as a link to this place alone.
 pub(crate) struct SparePages {
-    places: [Atomic<*mut Header>; MAX],
+    places: [Atomic<*mut Header>; SPARES_MAX],
 }
 
 impl SparePages {
@@ -103,7 +92,7 @@ impl SparePages {
     pub(crate) const fn new() -> Self {
         // INVARIANT: All are null.
         Self {
-            places: [const { Atomic::new(core::ptr::null_mut()) }; MAX],
+            places: [const { Atomic::new(core::ptr::null_mut()) }; SPARES_MAX],
         }
     }
 
@@ -121,7 +110,7 @@ impl SparePages {
 
     /// Whether more pages should be got before they are needed.
     pub(crate) fn is_low(&self) -> bool {
-        !self.has(wanted().div_ceil(2).max(MIN))
+        !self.has(wanted().div_ceil(2).max(SPARES_MIN))
     }
 
     /// Takes a page, if there is one.
@@ -153,7 +142,7 @@ impl SparePages {
         }
         let page = self.take()?;
         // Others may have taken one at the same time: better all give theirs back than none.
-        if !self.has(MIN) {
+        if !self.has(SPARES_MIN) {
             return self.put(page);
         }
         Some(page)
@@ -161,8 +150,11 @@ impl SparePages {
 
     /// How many pages there are beyond what a CPU always needs.
     pub(crate) fn surplus(&self) -> usize {
-        self.len()
-            .saturating_sub(if mutant!("kept_pages_shrink") { 0 } else { MIN })
+        self.len().saturating_sub(if mutant!("kept_pages_shrink") {
+            0
+        } else {
+            SPARES_MIN
+        })
     }
 
     /// Keeps a page; it comes back when there are enough.
@@ -215,32 +207,5 @@ impl SparePages {
 impl Drop for SparePages {
     fn drop(&mut self) {
         while self.take().is_some() {}
-    }
-}
-
-/// The work that gets a CPU more pages when it runs low.
-pub(crate) struct Refill {
-    engine: Handle,
-    cpu: CpuId,
-}
-
-impl Refill {
-    /// Makes the work for `cpu`.
-    pub(crate) fn new(engine: Handle, cpu: CpuId) -> Self {
-        Self { engine, cpu }
-    }
-
-    /// How long to wait before there is any use in it.
-    pub(crate) fn delay() -> Jiffies {
-        backoff_left()
-    }
-}
-
-impl Run for Refill {
-    fn run(&self, _: &mut Task) {
-        if let Some(queue) = self.engine.queues.slot(self.cpu) {
-            // When there is no memory, the next caller who finds few pages asks again.
-            let _ = queue.shared().spares.fill();
-        }
     }
 }

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The work that gets a CPU more empty pages when it runs low.
+
+use kernel::{
+    cpu::CpuId,
+    time::Jiffies, //
+};
+
+use crate::{
+    engine::Handle,
+    page::spares::backoff_left,
+    platform::{
+        this_cpu::Task,
+        work::Run, //
+    }, //
+};
+
+/// Gets a CPU more pages when it runs low.
+pub(crate) struct Refill {
+    engine: Handle,
+    cpu: CpuId,
+}
+
+impl Refill {
+    /// Makes the work for `cpu`.
+    pub(crate) fn new(engine: Handle, cpu: CpuId) -> Self {
+        Self { engine, cpu }
+    }
+
+    /// How long to wait before there is any use in it.
+    pub(crate) fn delay() -> Jiffies {
+        backoff_left()
+    }
+}
+
+impl Run for Refill {
+    fn run(&self, _: &mut Task) {
+        if let Some(queue) = self.engine.queues.slot(self.cpu) {
+            // When there is no memory, the next caller who finds few pages asks again.
+            let _ = queue.shared().spares.fill();
+        }
+    }
+}
