@@ -38,8 +38,8 @@ use crate::{
     platform::this_cpu::{
         in_nmi,
         NoPreempt,
-        Pin as PinnedHere,
-        Task, //
+        OnThisCpu,
+        TaskContext, //
     }, //
 };
 
@@ -222,7 +222,7 @@ extern "C" fn rcu_headless_wait(caller: usize) {
 
 /// Whether a call that sleeps may do so; it is reported if not.
 fn may_sleep(caller: usize) -> bool {
-    let may = Task::may_block().is_some();
+    let may = TaskContext::may_block().is_some();
     if !may {
         Misuse::of_context().report(caller);
     }
@@ -273,7 +273,7 @@ unsafe fn free_not_plain(object: Object, caller: usize) {
 /// As for [`free()`], and the object must be one of `channel`.
 #[inline(always)]
 unsafe fn store(channel: Channel, object: Object, caller: usize, slab_only: bool) {
-    let Some(pin) = PinnedHere::if_may_block() else {
+    let Some(pin) = OnThisCpu::if_may_block() else {
         // SAFETY: The contract of this function.
         return unsafe { free_slowly(object, caller, slab_only) };
     };
@@ -308,7 +308,7 @@ unsafe fn free_slowly(object: Object, caller: usize, slab_only: bool) {
 /// As for [`free()`].
 #[cold]
 #[inline(never)]
-unsafe fn free_without_room(pin: PinnedHere<'_>, object: Object, caller: usize, slab_only: bool) {
+unsafe fn free_without_room(pin: OnThisCpu<'_>, object: Object, caller: usize, slab_only: bool) {
     drop(pin);
     // SAFETY: The contract of this function.
     unsafe { free_slowly(object, caller, slab_only) }
@@ -349,7 +349,7 @@ unsafe fn store_some(
     objects: &[Object],
     good: impl Fn(Object) -> bool,
 ) -> &[Object] {
-    let Some(pin) = PinnedHere::if_may_block() else {
+    let Some(pin) = OnThisCpu::if_may_block() else {
         return objects;
     };
     let some = objects.get(..BULK_CHUNK).unwrap_or(objects);

@@ -26,7 +26,7 @@ use crate::{
     platform::this_cpu::{
         in_nmi,
         NoPreempt,
-        Task, //
+        TaskContext, //
     }, //
 };
 
@@ -47,7 +47,7 @@ pub(crate) unsafe fn free(engine: &Engine, slab_only: bool, object: Object, call
     if in_nmi() {
         return leak_in_nmi(caller);
     }
-    let Some(mut task) = Task::may_block() else {
+    let Some(mut task) = TaskContext::may_block() else {
         // SAFETY: The contract.
         return unsafe { free_out_of_place(engine, slab_only, object, caller) };
     };
@@ -212,7 +212,7 @@ pub(crate) unsafe fn free_reserved(
 /// # Context
 ///
 /// Process context, may sleep.
-pub(crate) unsafe fn queue_from_inbox(task: &mut Task, engine: &Engine, object: Object) {
+pub(crate) unsafe fn queue_from_inbox(task: &mut TaskContext, engine: &Engine, object: Object) {
     // Whoever called has gone: no caller to report.
     if !double_free::enter_late(object) {
         return Misuse::DoubleFree.report(0);

@@ -35,7 +35,7 @@ use crate::{
     },
     platform::{
         rcu::Ring,
-        this_cpu::Task,
+        this_cpu::TaskContext,
         work::Run, //
     }, //
 };
@@ -80,7 +80,7 @@ actor! {
 }
 
 impl Run for Drain {
-    fn run(&self, task: &mut Task) {
+    fn run(&self, task: &mut TaskContext) {
         // Pages that are taken off the queue here are seen by the barrier as being in hand.
         let _in_hand = self.engine.in_hand.hold();
         let elapsed = match queue_of(task, &self.engine, self.cpu) {
@@ -111,7 +111,7 @@ actor! {
 }
 
 impl Run for Flush {
-    fn run(&self, task: &mut Task) {
+    fn run(&self, task: &mut TaskContext) {
         let must = self.engine.has_barrier();
         match queue_of(task, &self.engine, self.cpu) {
             Found::Owned(mut queue) if must => queue.seal_all(),
@@ -135,7 +135,7 @@ enum Found<'a> {
     Offline,
 }
 
-fn queue_of<'a>(task: &'a mut Task, engine: &'a Engine, cpu: CpuId) -> Found<'a> {
+fn queue_of<'a>(task: &'a mut TaskContext, engine: &'a Engine, cpu: CpuId) -> Found<'a> {
     let Some(queue) = engine.queues.slot(cpu) else {
         return Found::Offline;
     };
@@ -153,7 +153,12 @@ fn queue_of<'a>(task: &'a mut Task, engine: &'a Engine, cpu: CpuId) -> Found<'a>
 /// # Context
 ///
 /// Process context, may sleep. The caller holds `engine.in_hand` since before it took the pages.
-pub(crate) fn release(task: &mut Task, engine: &Engine, mut pages: WaitingPages, home: CpuId) {
+pub(crate) fn release(
+    task: &mut TaskContext,
+    engine: &Engine,
+    mut pages: WaitingPages,
+    home: CpuId,
+) {
     if pages.is_empty() {
         return;
     }
@@ -183,7 +188,7 @@ pub(crate) fn release(task: &mut Task, engine: &Engine, mut pages: WaitingPages,
 /// # Context
 ///
 /// Process context, may sleep.
-pub(crate) fn empty_one(task: &mut Task, engine: &Engine) -> Option<EmptyPage> {
+pub(crate) fn empty_one(task: &mut TaskContext, engine: &Engine) -> Option<EmptyPage> {
     if mutant!("elapsed_unused") {
         return None;
     }
@@ -193,7 +198,12 @@ pub(crate) fn empty_one(task: &mut Task, engine: &Engine) -> Option<EmptyPage> {
 }
 
 /// Frees the objects in a page whose grace period is over, and counts them.
-fn release_page(task: &mut Task, engine: &Engine, page: SealedPage, way: Way) -> Option<EmptyPage> {
+fn release_page(
+    task: &mut TaskContext,
+    engine: &Engine,
+    page: SealedPage,
+    way: Way,
+) -> Option<EmptyPage> {
     let (nr, channel) = (page.len(), page.channel());
     let (bytes, opened) = (page.bytes(), page.opened());
     let released = page.release(way);

@@ -49,7 +49,7 @@ use crate::{
             synchronize_rcu,
             synchronize_rcu_expedited, //
         },
-        this_cpu::Task, //
+        this_cpu::TaskContext, //
     }, //
 };
 
@@ -64,7 +64,7 @@ use crate::{
 ///
 /// Process context, may sleep.
 pub(crate) unsafe fn queue(
-    task: &mut Task,
+    task: &mut TaskContext,
     engine: &Engine,
     channel: Channel,
     object: Object,
@@ -129,7 +129,7 @@ fn too_much_waits() -> bool {
 ///
 /// As for [`queue()`].
 unsafe fn wait_and_free(
-    task: &mut Task,
+    task: &mut TaskContext,
     engine: &Engine,
     channel: Channel,
     object: Option<Object>,

@@ -20,7 +20,7 @@ use crate::{
         self,
         Engine, //
     },
-    platform::this_cpu::Task, //
+    platform::this_cpu::TaskContext, //
 };
 
 /// CPUs that go down hand their queue on while this lives.
@@ -92,7 +92,7 @@ unsafe extern "C" fn cpu_dead(cpu: c_uint) -> c_int {
     let engine = unsafe { engine::get() };
     if let Some(cpu) = CpuId::from_u32(cpu) {
         // SAFETY: The hotplug core calls this in a thread of its own, where nothing has a proof yet.
-        let mut task = unsafe { Task::assume() };
+        let mut task = unsafe { TaskContext::assume() };
         // SAFETY: It does so once for each CPU that goes down, when it is dead, and keeps it from
         // coming up until we return.
         unsafe { take_over(&engine, &mut task, cpu) };
@@ -105,7 +105,7 @@ unsafe extern "C" fn cpu_dead(cpu: c_uint) -> c_int {
 /// # Safety
 ///
 /// `cpu` must be offline and stay so, and nobody else may do this for it at the same time.
-unsafe fn take_over(engine: &Engine, task: &mut Task, cpu: CpuId) {
+unsafe fn take_over(engine: &Engine, task: &mut TaskContext, cpu: CpuId) {
     let Some(slot) = engine.queues.slot(cpu) else {
         return;
     };

@@ -24,7 +24,7 @@ use crate::{
         rcu::synchronize_rcu,
         this_cpu::{
             NoPreempt,
-            Task, //
+            TaskContext, //
         },
         work::{
             Run,
@@ -132,7 +132,7 @@ impl Inbox {
 }
 
 impl Run for Mover {
-    fn run(&self, task: &mut Task) {
+    fn run(&self, task: &mut TaskContext) {
         // What is taken out of the fifo here is seen by the barrier as being in hand.
         let _in_hand = self.engine.in_hand.hold();
         // Who puts in after this queues the work again.

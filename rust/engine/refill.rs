@@ -11,7 +11,7 @@ use crate::{
     engine::Handle,
     page::spares::backoff_left,
     platform::{
-        this_cpu::Task,
+        this_cpu::TaskContext,
         work::Run, //
     }, //
 };
@@ -35,7 +35,7 @@ impl Refill {
 }
 
 impl Run for Refill {
-    fn run(&self, _: &mut Task) {
+    fn run(&self, _: &mut TaskContext) {
         if let Some(queue) = self.engine.queues.slot(self.cpu) {
             // When there is no memory, the next caller who finds few pages asks again.
             let _ = queue.shared().spares.fill();

@@ -13,14 +13,14 @@ use crate::{
         Channel,
         Object, //
     },
-    platform::this_cpu::Pin, //
+    platform::this_cpu::OnThisCpu, //
 };
 
 #[cfg_attr(rcu_headless_cpu = "x86_64", path = "fast_path/x86_64.rs")]
 #[cfg_attr(not(rcu_headless_cpu = "x86_64"), path = "fast_path/generic.rs")]
 mod arch;
 
-impl Pin<'_> {
+impl OnThisCpu<'_> {
     /// Stores a pointer in this CPU's open page of `channel`. Returns whether there was room.
     ///
     /// # Safety

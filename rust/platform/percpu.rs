@@ -3,7 +3,7 @@
 //! Per-CPU storage that is reached only by its own CPU, plus a part that all may read.
 //!
 //! A slot has two parts. The local part belongs to tasks that run on the slot's CPU with preemption
-//! off; such code holds an [`Owner`]. Interrupts can't have one, since it takes a [`Task`]. The
+//! off; such code holds an [`Owner`]. Interrupts can't have one, since it takes a [`TaskContext`]. The
 //! shared part can be borrowed from anywhere.
 //!
 //! C header: [`include/linux/percpu.h`](srctree/include/linux/percpu.h)
@@ -32,8 +32,8 @@ use crate::{
     bindings,
     platform::this_cpu::{
         this_cpu_ptr,
-        Pin as PinnedHere,
-        Task, //
+        OnThisCpu,
+        TaskContext, //
     }, //
 };
 
@@ -69,8 +69,8 @@ impl<L, S> Slot<L, S> {
     /// # Context
     ///
     /// Process context. Preemption is off until the owner is dropped.
-    pub(crate) fn try_own<'a>(&'a self, task: &'a mut Task) -> Option<Owner<'a, L, S>> {
-        let pin = PinnedHere::new(task);
+    pub(crate) fn try_own<'a>(&'a self, task: &'a mut TaskContext) -> Option<Owner<'a, L, S>> {
+        let pin = OnThisCpu::new(task);
         if CpuId::current().as_u32() != self.cpu.as_u32() {
             return None;
         }
@@ -84,11 +84,11 @@ impl<L, S> Slot<L, S> {
     ///
     /// The slot's CPU must be offline, must stay so while the owner lives, and nobody else may
     /// call this for the same slot meanwhile.
-    pub(crate) unsafe fn own_dead<'a>(&'a self, task: &'a mut Task) -> Owner<'a, L, S> {
+    pub(crate) unsafe fn own_dead<'a>(&'a self, task: &'a mut TaskContext) -> Owner<'a, L, S> {
         // INVARIANT: Preemption is off; the rest is the contract.
         Owner {
             slot: self,
-            pin: PinnedHere::new(task),
+            pin: OnThisCpu::new(task),
         }
     }
 }
@@ -99,10 +99,10 @@ impl<L, S> Slot<L, S> {
 ///
 /// The code is a task's with preemption off; the slot is this CPU's, or its CPU is dead and nobody
 /// else stands in for it. There is no other owner of the slot: for another task to have one it
-/// would have to run on the same CPU, and this task's [`Task`] is lent to this one.
+/// would have to run on the same CPU, and this task's [`TaskContext`] is lent to this one.
 pub(crate) struct Owner<'a, L, S> {
     slot: &'a Slot<L, S>,
-    pin: PinnedHere<'a>,
+    pin: OnThisCpu<'a>,
 }
 
 impl<'a, L, S> Owner<'a, L, S> {
@@ -119,7 +119,7 @@ impl<'a, L, S> Owner<'a, L, S> {
 
     /// What keeps the code where it is.
     #[inline]
-    pub(crate) fn pin(&self) -> &PinnedHere<'a> {
+    pub(crate) fn pin(&self) -> &OnThisCpu<'a> {
         &self.pin
     }
 }
@@ -235,8 +235,8 @@ impl<L, S> PerCpu<L, S> {
     ///
     /// Process context. Preemption is off until the owner is dropped.
     #[inline]
-    pub(crate) fn own_this_cpu<'a>(&'a self, task: &'a mut Task) -> Owner<'a, L, S> {
-        let pin = PinnedHere::new(task);
+    pub(crate) fn own_this_cpu<'a>(&'a self, task: &'a mut TaskContext) -> Owner<'a, L, S> {
+        let pin = OnThisCpu::new(task);
         // SAFETY: As above; with preemption off it stays the slot of this CPU.
         let slot = unsafe { &*this_cpu_ptr(self.base.as_ptr()) };
         // INVARIANT: Preemption is off and this is the slot of this CPU.

@@ -34,9 +34,9 @@ mod arch;
 ///
 /// The code that holds it isn't in an NMI, an interrupt or a softirq that has interrupted a task,
 /// and has interrupts on. Code that has no other preemption off has one of them, not two.
-pub(crate) struct Task(PhantomData<NotThreadSafe>);
+pub(crate) struct TaskContext(PhantomData<NotThreadSafe>);
 
-impl Task {
+impl TaskContext {
     /// Looks whether this code may sleep, and therefore is a task's.
     ///
     /// What the kernel doesn't keep count of can't be seen: without `CONFIG_PREEMPT_COUNT` a held
@@ -113,20 +113,20 @@ impl Drop for NoPreempt {
 /// # Invariants
 ///
 /// Preemption is off because of this value, the code is a task's, and `cpu` the one that it runs on.
-pub(crate) struct Pin<'a> {
+pub(crate) struct OnThisCpu<'a> {
     cpu: arch::Cpu,
-    _task: PhantomData<&'a mut Task>,
+    _task: PhantomData<&'a mut TaskContext>,
 }
 
-impl<'a> Pin<'a> {
+impl<'a> OnThisCpu<'a> {
     /// Turns preemption off.
     #[inline(always)]
-    pub(crate) fn new(_: &'a mut Task) -> Self {
+    pub(crate) fn new(_: &'a mut TaskContext) -> Self {
         Self::on(arch::Cpu::this())
     }
 
-    /// Turns preemption off if this code may sleep, as [`Task::may_block()`] finds out. It must
-    /// have no [`Task`] then: this is in the place of one.
+    /// Turns preemption off if this code may sleep, as [`TaskContext::may_block()`] finds out. It must
+    /// have no [`TaskContext`] then: this is in the place of one.
     ///
     /// # Context
     ///
@@ -154,7 +154,7 @@ impl<'a> Pin<'a> {
     }
 }
 
-impl Drop for Pin<'_> {
+impl Drop for OnThisCpu<'_> {
     #[inline(always)]
     fn drop(&mut self) {
         if !mutant!("preemption_on") {

@@ -24,7 +24,7 @@ use kernel::{
     types::Opaque, //
 };
 
-use crate::platform::this_cpu::Task;
+use crate::platform::this_cpu::TaskContext;
 
 /// A per-CPU workqueue.
 ///
@@ -78,7 +78,7 @@ pub(crate) trait Run: Sync + 'static {
     ///
     /// Process context, may sleep. On the CPU that it was queued for, unless that CPU is going
     /// down or coming up.
-    fn run(&self, task: &mut Task);
+    fn run(&self, task: &mut TaskContext);
 }
 
 /// A piece of work that is queued for one CPU, at once or after a delay.
@@ -199,7 +199,7 @@ impl<T: Run> Work<T> {
         // SAFETY: It is the field of a `Work<T>`, alive since `drop()` waits for this function.
         let this = unsafe { &*container_of!(Opaque::cast_from(work), Self, work) };
         // SAFETY: A workqueue's thread is a task with interrupts on, and this is where it begins.
-        this.target.run(&mut unsafe { Task::assume() });
+        this.target.run(&mut unsafe { TaskContext::assume() });
     }
 }
 

@@ -11,7 +11,7 @@ use crate::{
         Cursor,
         Cursors, //
     },
-    platform::this_cpu::Pin, //
+    platform::this_cpu::OnThisCpu, //
 };
 
 extern "C" {
@@ -24,7 +24,7 @@ pub(super) struct Here<'a>(&'a Cursors);
 
 impl<'a> Here<'a> {
     #[inline(always)]
-    pub(super) fn of(pin: &'a Pin<'_>) -> Self {
+    pub(super) fn of(pin: &'a OnThisCpu<'_>) -> Self {
         let cursors = pin.this_cpu_ptr((&raw const rcu_headless_cursors).cast_mut());
         // SAFETY: Zero at first, which are cursors without a page, there as long as the module is
         // loaded, and only ever borrowed shared.
@@ -66,7 +66,7 @@ impl<'a> Here<'a> {
     /// That must be farther on in the same page or its end, and all up to there have been stored.
     #[inline(always)]
     pub(super) unsafe fn set(&self, channel: Channel, at: *mut Object) {
-        // SAFETY: The code has the cursor to itself (invariant of [`Pin`]).
+        // SAFETY: The code has the cursor to itself (invariant of [`OnThisCpu`]).
         unsafe { self.cursor(channel).set(at) };
     }
 }

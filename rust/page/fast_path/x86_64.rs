@@ -15,7 +15,7 @@ use crate::{
         Cursor,
         Cursors, //
     },
-    platform::this_cpu::Pin, //
+    platform::this_cpu::OnThisCpu, //
 };
 
 extern "C" {
@@ -24,11 +24,11 @@ extern "C" {
 }
 
 /// The cursors of the CPU that this code runs on and stays on.
-pub(super) struct Here<'a>(PhantomData<&'a Pin<'a>>);
+pub(super) struct Here<'a>(PhantomData<&'a OnThisCpu<'a>>);
 
 impl<'a> Here<'a> {
     #[inline(always)]
-    pub(super) fn of(_: &'a Pin<'_>) -> Self {
+    pub(super) fn of(_: &'a OnThisCpu<'_>) -> Self {
         Self(PhantomData)
     }
 
