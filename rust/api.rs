@@ -27,8 +27,8 @@ use crate::{
         }, //
     },
     engine::{
-        self,
         barrier,
+        published,
         reserve, //
     },
     object::{
@@ -115,7 +115,7 @@ unsafe extern "C" fn rcu_headless_free_bulk(nr: usize, ptrs: *const *mut c_void,
 unsafe extern "C" fn rcu_headless_free_try(ptr: *const c_void, caller: usize) -> bool {
     let object = ptr.cast_mut();
     // SAFETY: Called through an exported symbol, so the module is loaded.
-    let engine = unsafe { engine::get() };
+    let engine = unsafe { published::get() };
     if !in_nmi() && is_plain(object) {
         let here = NoPreempt::new();
         // SAFETY: The contract of this function, and the object is one of slab.
@@ -150,7 +150,7 @@ unsafe extern "C" fn rcu_headless_free_reserved(
         return;
     }
     // SAFETY: Called through an exported symbol, so the module is loaded.
-    let engine = unsafe { engine::get() };
+    let engine = unsafe { published::get() };
     // SAFETY: The contract of this function.
     unsafe { slow_path::free_reserved(slot, object, caller, &engine) }
 }
@@ -176,7 +176,7 @@ unsafe extern "C" fn rcu_headless_provide(
         return EINVAL.to_errno();
     }
     // SAFETY: Called through an exported symbol, so the module is loaded.
-    let engine = unsafe { engine::get() };
+    let engine = unsafe { published::get() };
     // SAFETY: The contract of this function.
     let slot = unsafe { slot_of(reserve) };
     from_result(|| slot.provide(engine, nr, gfp).map(|()| 0))
@@ -200,7 +200,7 @@ unsafe extern "C" fn rcu_headless_give_back(
         return;
     }
     // SAFETY: Called through an exported symbol, so the module is loaded.
-    let engine = unsafe { engine::get() };
+    let engine = unsafe { published::get() };
     // SAFETY: The contract of this function.
     unsafe { slot_of(reserve) }.give_back(&engine);
 }
@@ -216,7 +216,7 @@ extern "C" fn rcu_headless_wait(caller: usize) {
         return;
     }
     // SAFETY: Called through an exported symbol, so the module is loaded.
-    let engine = unsafe { engine::get() };
+    let engine = unsafe { published::get() };
     barrier::wait(&engine);
 }
 
@@ -296,7 +296,7 @@ unsafe fn store(channel: Channel, object: Object, caller: usize, slab_only: bool
 #[inline(never)]
 unsafe fn free_slowly(object: Object, caller: usize, slab_only: bool) {
     // SAFETY: Called through an exported symbol, so the module is loaded.
-    let engine = unsafe { engine::get() };
+    let engine = unsafe { published::get() };
     // SAFETY: The contract of this function.
     unsafe { slow_path::free(&engine, slab_only, object, caller) }
 }

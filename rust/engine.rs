@@ -9,13 +9,14 @@ mod fifo;
 pub(crate) mod hotplug;
 mod in_hand;
 mod inbox;
+pub(crate) mod published;
 pub(crate) mod queue;
 mod refill;
 pub(crate) mod reserve;
 pub(crate) mod shrinker;
+pub(crate) mod state;
 
 use core::{
-    cell::UnsafeCell,
     ops::Deref,
     ptr::NonNull, //
 };
@@ -36,7 +37,7 @@ use crate::{
     engine::{
         in_hand::InHand,
         inbox::Inbox,
-        queue::{
+        state::{
             Queues,
             Shared, //
         }, //
@@ -206,47 +207,4 @@ impl Deref for Handle {
         // pinned behind shared references until it is dropped.
         unsafe { self.0.as_ref() }
     }
-}
-
-struct Slot(UnsafeCell<Option<Handle>>);
-
-// SAFETY: Written only while nobody can read: see `Published`.
-unsafe impl Sync for Slot {}
-
-static ENGINE: Slot = Slot(UnsafeCell::new(None));
-
-/// The engine can be reached through [`get()`] while this lives.
-///
-/// The module loader keeps writers and readers of the slot apart: it lets no other module use our
-/// symbols before our init function has succeeded, nor keeps us from unloading unless nobody uses
-/// them. CPU hotplug callbacks are registered after and unregistered before.
-pub(crate) struct Published(());
-
-impl Published {
-    /// Publishes the engine. There is one per module.
-    pub(crate) fn new(handle: Handle) -> Self {
-        // SAFETY: Called while the module is being initialised, before anybody calls `get()`.
-        unsafe { *ENGINE.0.get() = Some(handle) };
-        Self(())
-    }
-}
-
-impl Drop for Published {
-    fn drop(&mut self) {
-        // SAFETY: Called when the module is being unloaded, or failed to load, after the last
-        // caller of `get()`.
-        unsafe { *ENGINE.0.get() = None };
-    }
-}
-
-/// The engine.
-///
-/// # Safety
-///
-/// The caller must run while the module's [`Published`] lives: in a function that the module
-/// exports, or in a callback that is unregistered before. It must not keep the handle.
-#[inline]
-pub(crate) unsafe fn get() -> Handle {
-    // SAFETY: While `Published` lives nobody writes to the slot, and it holds a handle (contract).
-    unsafe { (*ENGINE.0.get()).unwrap_unchecked() }
 }

@@ -24,6 +24,7 @@ mod platform;
 use check::plain;
 use engine::{
     hotplug,
+    published,
     shrinker, //
 };
 use observe::callers;
@@ -44,7 +45,7 @@ struct RcuHeadless {
     _debugfs: debugfs::Files,
     _shrinker: shrinker::Registration,
     _hotplug: hotplug::Registration,
-    _published: engine::Published,
+    _published: published::Published,
     _engine: Pin<KBox<engine::Engine>>,
     _callers: callers::Registration,
 }
@@ -59,7 +60,7 @@ impl kernel::Module for RcuHeadless {
         // module, or is dropped last of the locals here. All that is given a copy of `handle` is
         // dropped before it: the fields above it, and the queues, which are inside it.
         let handle = unsafe { engine::Handle::new(engine.as_ref()) };
-        let published = engine::Published::new(handle);
+        let published = published::Published::new(handle);
         let hotplug = hotplug::Registration::new()?;
         engine.fill_spares()?;
         let shrinker = shrinker::Registration::new()?;

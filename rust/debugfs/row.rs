@@ -4,7 +4,7 @@
 
 use crate::{
     engine::{
-        queue::Shared,
+        state::Shared,
         Engine, //
     },
     object::Channel,

@@ -2,7 +2,7 @@
 
 //! From a sealed page to freed objects, and from an open page to a sealed one when no more come.
 //!
-//! Each CPU has three actors. [`Flush`] seals open pages that have waited long enough; the
+//! Each CPU has three actors. [`Sealer`] seals open pages that have waited long enough; the
 //! [`Alarm`](crate::platform::rcu::Alarm) tells when a grace period is over; [`Drain`] frees what has
 //! elapsed. All three come back to the CPU that they belong to, since only there may a queue be
 //! touched.
@@ -14,12 +14,14 @@ use kernel::{
 
 use crate::{
     engine::{
-        queue::{
+        state::{
+            Drain,
+            OnAlarm,
             OwnedQueue,
-            Queue, //
+            Queue,
+            Sealer, //
         },
-        Engine,
-        Handle, //
+        Engine, //
     },
     observe::{
         stats::Counter,
@@ -43,28 +45,6 @@ use crate::{
 /// How long work waits that found itself on the wrong CPU.
 const RETRY_JIFFIES: kernel::time::Jiffies = 1;
 
-macro_rules! actor {
-    ($(#[$doc:meta])* $name:ident) => {
-        $(#[$doc])*
-        pub(crate) struct $name {
-            engine: Handle,
-            cpu: CpuId,
-        }
-
-        impl $name {
-            /// Makes the actor for the queue of `cpu`.
-            pub(crate) fn new(engine: Handle, cpu: CpuId) -> Self {
-                Self { engine, cpu }
-            }
-        }
-    };
-}
-
-actor! {
-    /// Queues the drain work when a grace period is over.
-    OnAlarm
-}
-
 impl Ring for OnAlarm {
     fn ring(&self) {
         if let Some(queue) = self.engine.queues.slot(self.cpu) {
@@ -72,11 +52,6 @@ impl Ring for OnAlarm {
             work.queue_on(self.engine.wq(), self.cpu, 0);
         }
     }
-}
-
-actor! {
-    /// Frees what has waited long enough.
-    Drain
 }
 
 impl Run for Drain {
@@ -105,12 +80,7 @@ impl Drain {
     }
 }
 
-actor! {
-    /// Seals the open pages.
-    Flush
-}
-
-impl Run for Flush {
+impl Run for Sealer {
     fn run(&self, task: &mut TaskContext) {
         let must = self.engine.has_barrier();
         match queue_of(task, &self.engine, self.cpu) {

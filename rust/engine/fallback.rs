@@ -24,7 +24,7 @@ use crate::{
     },
     engine::{
         drain,
-        queue::OwnedQueue,
+        state::OwnedQueue,
         Engine, //
     },
     object::{

@@ -17,7 +17,7 @@ use kernel::{
 
 use crate::{
     engine::{
-        self,
+        published,
         Engine, //
     },
     platform::this_cpu::TaskContext, //
@@ -74,7 +74,7 @@ impl Drop for Registration {
 /// Only for the CPU hotplug core to call, as [`Registration::new()`] says.
 unsafe extern "C" fn cpu_prepare(cpu: c_uint) -> c_int {
     // SAFETY: The callback is registered after and unregistered before the engine is published.
-    let engine = unsafe { engine::get() };
+    let engine = unsafe { published::get() };
     if let Some(queue) = CpuId::from_u32(cpu).and_then(|cpu| engine.queues.slot(cpu)) {
         // No reason to keep it from coming up: without them it asks again when it needs some.
         let _ = queue.shared().spares.fill();
@@ -89,7 +89,7 @@ unsafe extern "C" fn cpu_prepare(cpu: c_uint) -> c_int {
 /// Only for the CPU hotplug core to call, as [`Registration::new()`] says.
 unsafe extern "C" fn cpu_dead(cpu: c_uint) -> c_int {
     // SAFETY: The callback is registered after and unregistered before the engine is published.
-    let engine = unsafe { engine::get() };
+    let engine = unsafe { published::get() };
     if let Some(cpu) = CpuId::from_u32(cpu) {
         // SAFETY: The hotplug core calls this in a thread of its own, where nothing has a proof yet.
         let mut task = unsafe { TaskContext::assume() };

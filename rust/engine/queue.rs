@@ -8,30 +8,21 @@
 //!   the page to the next drain work;
 //! - while sealed pages wait, the CPU's alarm is set or its drain work is queued or about to run.
 
-use kernel::{
-    bindings,
-    cpu::CpuId,
-    prelude::*,
-    time::msecs_to_jiffies, //
-};
+use kernel::time::msecs_to_jiffies;
 
 use crate::{
-    engine::{
-        drain,
-        inbox::Inbox,
-        refill::Refill,
-        Handle, //
+    engine::state::{
+        OwnedQueue,
+        Refill, //
     },
     object::{
         Channel,
         Object, //
     },
     observe::{
-        latency::Latency,
         stats::{
             self,
-            Counter,
-            CpuStats, //
+            Counter, //
         },
         trace, //
     },
@@ -40,152 +31,11 @@ use crate::{
             EmptyPage,
             SealedPage, //
         },
-        cursor::{
-            cursors_of,
-            Cursor,
-            Cursors, //
-        },
         page_list::WaitingPages,
-        sizes,
-        spares::SparePages, //
+        sizes, //
     },
-    params,
-    platform::{
-        percpu,
-        rcu::Alarm,
-        seqcount::SeqCount,
-        work::Work, //
-    }, //
+    params, //
 };
-
-/// How many objects can come in atomic context on one CPU before a task gets to run.
-const INBOX_OBJECTS: usize = 512;
-
-/// What only the owner of the slot uses.
-#[derive(Default)]
-pub(crate) struct Local {
-    waiting: WaitingPages,
-    /// The drain has pages of this queue in hand and will bring them back.
-    draining: bool,
-    /// A channel whose open page is left to the drain to seal, since the flush work wouldn't.
-    deferred: Option<Channel>,
-}
-
-/// What others may look at and act on.
-///
-/// # Invariants
-///
-/// The cursors are changed by the owner of the slot alone.
-#[pin_data]
-pub(crate) struct Shared {
-    cursors: &'static Cursors,
-    /// The counters of this CPU.
-    pub(crate) stats: CpuStats,
-    /// The histograms of this CPU.
-    pub(crate) latency: Latency,
-    consistent: SeqCount,
-    /// Empty pages at hand.
-    pub(crate) spares: SparePages,
-    engine: Handle,
-    #[pin]
-    inbox: Inbox,
-    #[pin]
-    alarm: Alarm<drain::OnAlarm>,
-    #[pin]
-    drain: Work<drain::Drain>,
-    #[pin]
-    flush: Work<drain::Flush>,
-    #[pin]
-    refill: Work<Refill>,
-}
-
-/// All CPUs' queues.
-pub(crate) type Queues = percpu::PerCpu<Local, Shared>;
-/// One CPU's queue.
-pub(crate) type Queue = percpu::Slot<Local, Shared>;
-/// One CPU's queue in the hands of code that has it to itself.
-pub(crate) type OwnedQueue<'a> = percpu::Owner<'a, Local, Shared>;
-
-impl Shared {
-    /// Makes an empty queue for `cpu`.
-    pub(crate) fn new(engine: Handle, cpu: CpuId) -> Result<impl PinInit<Self>> {
-        let inbox = Inbox::new(
-            engine,
-            INBOX_OBJECTS,
-            INBOX_OBJECTS / 2,
-            bindings::GFP_KERNEL,
-        )?;
-        Ok(pin_init!(Self {
-            cursors: cursors_of(cpu),
-            stats: CpuStats::new(),
-            latency: Latency::new(),
-            consistent: SeqCount::new(),
-            spares: SparePages::new(),
-            inbox <- inbox,
-            refill <- Work::new(Refill::new(engine, cpu)),
-            alarm <- Alarm::new(drain::OnAlarm::new(engine, cpu)),
-            drain <- Work::new(drain::Drain::new(engine, cpu)),
-            flush <- Work::new(drain::Flush::new(engine, cpu)),
-            engine,
-        }))
-    }
-
-    fn cursor(&self, channel: Channel) -> &Cursor {
-        let [slab, vmalloc] = self.cursors;
-        match channel {
-            Channel::Slab => slab,
-            Channel::Vmalloc => vmalloc,
-        }
-    }
-
-    /// How many pointers the channel's open page holds, as seen from any CPU at any time.
-    pub(crate) fn open_pointers(&self, channel: Channel) -> usize {
-        self.cursor(channel).pending()
-    }
-
-    /// How many channels have an open page, as seen from any CPU at any time.
-    pub(crate) fn open_pages(&self) -> usize {
-        self.cursors.iter().filter(|c| c.is_open()).count()
-    }
-
-    /// How many objects have come in atomic context and aren't queued yet.
-    pub(crate) fn parked(&self) -> usize {
-        self.inbox.fifo().len()
-    }
-
-    /// What makes counters and cursors agree for who reads them together.
-    pub(crate) fn consistent(&self) -> &SeqCount {
-        &self.consistent
-    }
-
-    /// The work that frees what has waited long enough.
-    pub(crate) fn drain(self: Pin<&Self>) -> Pin<&Work<drain::Drain>> {
-        // SAFETY: The field is pinned along with the struct.
-        unsafe { self.map_unchecked(|s| &s.drain) }
-    }
-
-    /// The work that seals the open pages.
-    pub(crate) fn flush(self: Pin<&Self>) -> Pin<&Work<drain::Flush>> {
-        // SAFETY: The field is pinned along with the struct.
-        unsafe { self.map_unchecked(|s| &s.flush) }
-    }
-
-    /// Where objects wait that came in atomic context.
-    pub(crate) fn inbox(self: Pin<&Self>) -> Pin<&Inbox> {
-        // SAFETY: The field is pinned along with the struct.
-        unsafe { self.map_unchecked(|s| &s.inbox) }
-    }
-
-    fn refill(self: Pin<&Self>) -> Pin<&Work<Refill>> {
-        // SAFETY: The field is pinned along with the struct.
-        unsafe { self.map_unchecked(|s| &s.refill) }
-    }
-
-    fn alarm(self: Pin<&Self>) -> Pin<&Alarm<drain::OnAlarm>> {
-        // SAFETY: The field is pinned along with the struct.
-        unsafe { self.map_unchecked(|s| &s.alarm) }
-    }
-}
 
 impl OwnedQueue<'_> {
     /// Adds to a counter of this CPU.
@@ -195,7 +45,7 @@ impl OwnedQueue<'_> {
 
     /// Counts several things that belong together, by `f`.
     pub(crate) fn count_together<R>(&self, f: impl FnOnce(&Self) -> R) -> R {
-        self.shared().consistent.write(|| f(self))
+        self.shared().consistent().write(|| f(self))
     }
 
     /// Takes from a counter of this CPU.

@@ -2,13 +2,10 @@
 
 //! The work that gets a CPU more empty pages when it runs low.
 
-use kernel::{
-    cpu::CpuId,
-    time::Jiffies, //
-};
+use kernel::time::Jiffies;
 
 use crate::{
-    engine::Handle,
+    engine::state::Refill,
     page::spares::backoff_left,
     platform::{
         this_cpu::TaskContext,
@@ -16,20 +13,9 @@ use crate::{
     }, //
 };
 
-/// Gets a CPU more pages when it runs low.
-pub(crate) struct Refill {
-    engine: Handle,
-    cpu: CpuId,
-}
-
 impl Refill {
-    /// Makes the work for `cpu`.
-    pub(crate) fn new(engine: Handle, cpu: CpuId) -> Self {
-        Self { engine, cpu }
-    }
-
     /// How long to wait before there is any use in it.
-    pub(crate) fn delay() -> Jiffies {
+    pub(super) fn delay() -> Jiffies {
         backoff_left()
     }
 }

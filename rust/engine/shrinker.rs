@@ -18,7 +18,7 @@ use kernel::{
 
 use crate::{
     engine::{
-        self,
+        published,
         Engine, //
     },
     observe::stats,
@@ -78,9 +78,9 @@ unsafe extern "C" fn count(
     _: *mut bindings::shrink_control,
 ) -> c_ulong {
     // SAFETY: The callback is registered while the engine is published.
-    let engine = unsafe { engine::get() };
+    let engine = unsafe { published::get() };
     start_drain(&engine);
-    let surplus = |queue: &crate::engine::queue::Queue| queue.shared().spares.surplus();
+    let surplus = |queue: &crate::engine::state::Queue| queue.shared().spares.surplus();
     match engine.queues.slots().map(surplus).sum() {
         0 => bindings::SHRINK_EMPTY as c_ulong,
         pages => pages,
@@ -97,7 +97,7 @@ unsafe extern "C" fn scan(
     control: *mut bindings::shrink_control,
 ) -> c_ulong {
     // SAFETY: As in `count()`.
-    let engine = unsafe { engine::get() };
+    let engine = unsafe { published::get() };
     // SAFETY: Valid during the call (contract).
     let wanted = unsafe { (*control).nr_to_scan };
     // Before anything is taken: it isn't to be replaced meanwhile.

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What each CPU has: its queue of objects, its counters, and what works for them.
+//!
+//! The files beside this one say what is done with it.
+
+use kernel::{
+    bindings,
+    cpu::CpuId,
+    prelude::*, //
+};
+
+use crate::{
+    engine::{
+        inbox::Inbox,
+        Handle, //
+    },
+    object::Channel,
+    observe::{
+        latency::Latency,
+        stats::CpuStats, //
+    },
+    page::{
+        cursor::{
+            cursors_of,
+            Cursor,
+            Cursors, //
+        },
+        page_list::WaitingPages,
+        spares::SparePages, //
+    },
+    platform::{
+        percpu,
+        rcu::Alarm,
+        seqcount::SeqCount,
+        work::Work, //
+    }, //
+};
+
+/// How many objects can come in atomic context on one CPU before a task gets to run.
+const INBOX_OBJECTS: usize = 512;
+
+/// What only the owner of the slot uses.
+#[derive(Default)]
+pub(crate) struct Local {
+    pub(super) waiting: WaitingPages,
+    /// The drain has pages of this queue in hand and will bring them back.
+    pub(super) draining: bool,
+    /// A channel whose open page is left to the drain to seal, since the flush work wouldn't.
+    pub(super) deferred: Option<Channel>,
+}
+
+/// What others may look at and act on.
+///
+/// # Invariants
+///
+/// The cursors are changed by the owner of the slot alone.
+#[pin_data]
+pub(crate) struct Shared {
+    cursors: &'static Cursors,
+    /// The counters of this CPU.
+    pub(crate) stats: CpuStats,
+    /// The histograms of this CPU.
+    pub(crate) latency: Latency,
+    consistent: SeqCount,
+    /// Empty pages at hand.
+    pub(crate) spares: SparePages,
+    pub(super) engine: Handle,
+    #[pin]
+    inbox: Inbox,
+    #[pin]
+    alarm: Alarm<OnAlarm>,
+    #[pin]
+    drain: Work<Drain>,
+    #[pin]
+    flush: Work<Sealer>,
+    #[pin]
+    refill: Work<Refill>,
+}
+
+/// All CPUs' queues.
+pub(crate) type Queues = percpu::PerCpu<Local, Shared>;
+/// One CPU's queue.
+pub(crate) type Queue = percpu::Slot<Local, Shared>;
+/// One CPU's queue in the hands of code that has it to itself.
+pub(crate) type OwnedQueue<'a> = percpu::Owner<'a, Local, Shared>;
+
+impl Shared {
+    /// Makes an empty queue for `cpu`.
+    pub(crate) fn new(engine: Handle, cpu: CpuId) -> Result<impl PinInit<Self>> {
+        let inbox = Inbox::new(
+            engine,
+            INBOX_OBJECTS,
+            INBOX_OBJECTS / 2,
+            bindings::GFP_KERNEL,
+        )?;
+        Ok(pin_init!(Self {
+            cursors: cursors_of(cpu),
+            stats: CpuStats::new(),
+            latency: Latency::new(),
+            consistent: SeqCount::new(),
+            spares: SparePages::new(),
+            inbox <- inbox,
+            refill <- Work::new(Refill::new(engine, cpu)),
+            alarm <- Alarm::new(OnAlarm::new(engine, cpu)),
+            drain <- Work::new(Drain::new(engine, cpu)),
+            flush <- Work::new(Sealer::new(engine, cpu)),
+            engine,
+        }))
+    }
+
+    pub(super) fn cursor(&self, channel: Channel) -> &Cursor {
+        let [slab, vmalloc] = self.cursors;
+        match channel {
+            Channel::Slab => slab,
+            Channel::Vmalloc => vmalloc,
+        }
+    }
+
+    /// How many pointers the channel's open page holds, as seen from any CPU at any time.
+    pub(crate) fn open_pointers(&self, channel: Channel) -> usize {
+        self.cursor(channel).pending()
+    }
+
+    /// How many channels have an open page, as seen from any CPU at any time.
+    pub(crate) fn open_pages(&self) -> usize {
+        self.cursors.iter().filter(|c| c.is_open()).count()
+    }
+
+    /// How many objects have come in atomic context and aren't queued yet.
+    pub(crate) fn parked(&self) -> usize {
+        self.inbox.fifo().len()
+    }
+
+    /// What makes counters and cursors agree for who reads them together.
+    pub(crate) fn consistent(&self) -> &SeqCount {
+        &self.consistent
+    }
+
+    /// The work that frees what has waited long enough.
+    pub(crate) fn drain(self: Pin<&Self>) -> Pin<&Work<Drain>> {
+        // SAFETY: The field is pinned along with the struct.
+        unsafe { self.map_unchecked(|s| &s.drain) }
+    }
+
+    /// The work that seals the open pages.
+    pub(crate) fn flush(self: Pin<&Self>) -> Pin<&Work<Sealer>> {
+        // SAFETY: The field is pinned along with the struct.
+        unsafe { self.map_unchecked(|s| &s.flush) }
+    }
+
+    /// Where objects wait that came in atomic context.
+    pub(crate) fn inbox(self: Pin<&Self>) -> Pin<&Inbox> {
+        // SAFETY: The field is pinned along with the struct.
+        unsafe { self.map_unchecked(|s| &s.inbox) }
+    }
+
+    pub(super) fn refill(self: Pin<&Self>) -> Pin<&Work<Refill>> {
+        // SAFETY: The field is pinned along with the struct.
+        unsafe { self.map_unchecked(|s| &s.refill) }
+    }
+
+    pub(super) fn alarm(self: Pin<&Self>) -> Pin<&Alarm<OnAlarm>> {
+        // SAFETY: The field is pinned along with the struct.
+        unsafe { self.map_unchecked(|s| &s.alarm) }
+    }
+}
+
+/// What works for the queue of one CPU.
+macro_rules! actor {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        pub(super) struct $name {
+            pub(super) engine: Handle,
+            pub(super) cpu: CpuId,
+        }
+
+        impl $name {
+            /// Makes the actor for the queue of `cpu`.
+            fn new(engine: Handle, cpu: CpuId) -> Self {
+                Self { engine, cpu }
+            }
+        }
+    };
+}
+
+actor! {
+    /// Queues the drain work when a grace period is over.
+    OnAlarm
+}
+
+actor! {
+    /// Frees what has waited long enough.
+    Drain
+}
+
+actor! {
+    /// Seals the open pages.
+    Sealer
+}
+
+actor! {
+    /// Gets the CPU more empty pages.
+    Refill
+}
