@@ -116,13 +116,13 @@ impl Engine {
     }
 
     /// Where this CPU takes objects in atomic context; any other's would do as well.
-    pub(crate) fn inbox(&self) -> Pin<&Inbox> {
-        self.queues.nearby_slot().shared().inbox()
+    pub(crate) fn inbox(&self) -> &Inbox {
+        &self.queues.nearby_slot().shared().inbox
     }
 
     /// How many objects `kvfree_rcu_headless_try()` has taken.
     pub(crate) fn try_taken(&self) -> i64 {
-        let inboxes = self.queues.slots().map(|queue| queue.shared().inbox());
+        let inboxes = self.queues.slots().map(|queue| &queue.shared().inbox);
         let all: u64 = inboxes.map(|inbox| inbox.fifo().total()).sum();
         all as i64 - stats::UNCALLED_FOR.get()
     }

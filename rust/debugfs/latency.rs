@@ -17,7 +17,7 @@ use crate::{
 pub(super) fn show(engine: &Handle, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let mut sum = Summary::new();
     for queue in engine.queues.slots() {
-        let queue = queue.shared().get_ref();
+        let queue = queue.shared();
         if let Some(summary) = queue.consistent().read(|| queue.latency.get()) {
             sum.add(&summary);
         }

@@ -19,7 +19,7 @@ use crate::{
 pub(super) fn show(engine: &Handle, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let mut sums = [0; 5];
     for queue in engine.queues.slots() {
-        let queue = queue.shared().get_ref();
+        let queue = queue.shared();
         let count = |counter| queue.stats.get(counter);
         let values = queue.consistent().read(|| {
             [

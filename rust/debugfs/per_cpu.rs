@@ -20,7 +20,7 @@ pub(super) fn show(engine: &Handle, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     f.write_str("\n")?;
     for queue in engine.queues.slots() {
         write!(f, "{}", queue.cpu().as_u32())?;
-        for value in Row::of(queue.shared().get_ref()).0 {
+        for value in Row::of(queue.shared()).0 {
             write!(f, " {value}")?;
         }
         f.write_str("\n")?;

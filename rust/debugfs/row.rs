@@ -71,7 +71,7 @@ impl Row {
     pub(super) fn sum(engine: &Engine) -> Self {
         let mut sum = Self::default();
         for queue in engine.queues.slots() {
-            let row = Self::of(queue.shared().get_ref());
+            let row = Self::of(queue.shared());
             for (sum, value) in sum.0.iter_mut().zip(row.0) {
                 *sum += value;
             }

@@ -22,7 +22,7 @@ pub(crate) fn wait(engine: &Engine) {
 
     // 0. Queue what has come in atomic context.
     for queue in engine.queues.slots() {
-        unless_mutant!("barrier_skips_inboxes", queue.shared().inbox().flush());
+        unless_mutant!("barrier_skips_inboxes", queue.shared().inbox.flush());
     }
     for inbox in engine.reserves().lock().inboxes() {
         unless_mutant!("barrier_skips_reserves", inbox.flush());
@@ -32,10 +32,10 @@ pub(crate) fn wait(engine: &Engine) {
     //    in a sealed page, in somebody's hands, or freed.
     unless_mutant!("barrier_skips_open", engine.barrier_begins());
     for queue in engine.queues.slots() {
-        queue.shared().flush().hurry_on(engine.wq(), queue.cpu());
+        queue.shared().sealer.queue_now_on(engine.wq(), queue.cpu());
     }
     for queue in engine.queues.slots() {
-        queue.shared().flush().flush();
+        queue.shared().sealer.wait();
     }
     unless_mutant!("barrier_skips_open", engine.barrier_has_sealed());
 
@@ -44,10 +44,10 @@ pub(crate) fn wait(engine: &Engine) {
 
     // 3. Free them, and wait for those who have pages in hand already.
     for queue in engine.queues.slots() {
-        queue.shared().drain().hurry_on(engine.wq(), queue.cpu());
+        queue.shared().drain.queue_now_on(engine.wq(), queue.cpu());
     }
     for queue in engine.queues.slots() {
-        unless_mutant!("barrier_skips_drain", queue.shared().drain().flush());
+        unless_mutant!("barrier_skips_drain", queue.shared().drain.wait());
     }
     unless_mutant!("barrier_skips_in_hand", engine.in_hand.wait());
 }

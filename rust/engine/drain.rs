@@ -48,7 +48,7 @@ const RETRY_JIFFIES: kernel::time::Jiffies = 1;
 impl Ring for OnAlarm {
     fn ring(&self) {
         if let Some(queue) = self.engine.queues.slot(self.cpu) {
-            let work = queue.shared().drain();
+            let work = &queue.shared().drain;
             work.queue_on(self.engine.wq(), self.cpu, 0);
         }
     }
@@ -75,7 +75,7 @@ impl Run for Drain {
 
 impl Drain {
     fn come_again(&self, queue: &Queue) {
-        let work = queue.shared().drain();
+        let work = &queue.shared().drain;
         work.queue_on(self.engine.wq(), self.cpu, RETRY_JIFFIES);
     }
 }
@@ -87,7 +87,7 @@ impl Run for Sealer {
             Found::Owned(mut queue) if must => queue.seal_all(),
             Found::Owned(mut queue) => queue.seal_old(),
             Found::Elsewhere(queue) => {
-                let work = queue.shared().flush();
+                let work = &queue.shared().sealer;
                 work.queue_on(self.engine.wq(), self.cpu, RETRY_JIFFIES);
             }
             Found::Offline => {}

@@ -72,11 +72,6 @@ impl Inbox {
         }))
     }
 
-    fn work(self: Pin<&Self>) -> Pin<&Work<Mover>> {
-        // SAFETY: The field is pinned along with the struct.
-        unsafe { self.map_unchecked(|s| &s.work) }
-    }
-
     /// The queue of objects, to see how many there are.
     pub(crate) fn fifo(&self) -> &Fifo {
         &self.work.target().fifo
@@ -106,12 +101,12 @@ impl Inbox {
     /// # Context
     ///
     /// Any context but NMI.
-    pub(crate) unsafe fn put(self: Pin<&Self>, object: Object, reader: &NoPreempt) -> bool {
+    pub(crate) unsafe fn put(&self, object: Object, reader: &NoPreempt) -> bool {
         let wq = self.work.target().engine.wq();
         match self.fifo().put(object, reader) {
             Put::In => {}
-            Put::First => self.work().queue(wq, MOVE_DELAY_JIFFIES),
-            Put::AtMark => self.work().hurry(wq),
+            Put::First => self.work.queue(wq, MOVE_DELAY_JIFFIES),
+            Put::AtMark => self.work.queue_now(wq),
             Put::Full => return false,
         }
         true
@@ -122,12 +117,12 @@ impl Inbox {
     /// # Context
     ///
     /// Process context, sleeps.
-    pub(crate) fn flush(self: Pin<&Self>) {
+    pub(crate) fn flush(&self) {
         // Who put something in first may not have come to queue the work yet.
         if self.fifo().is_armed() {
-            self.work().hurry(self.work.target().engine.wq());
+            self.work.queue_now(self.work.target().engine.wq());
         }
-        self.work().flush();
+        self.work.wait();
     }
 }
 

@@ -88,7 +88,7 @@ impl OwnedQueue<'_> {
 
     fn open_objects(&self, channel: Channel) -> &[Object] {
         // SAFETY: The owner has the cursor to itself, and who looks at these borrows the owner.
-        unsafe { self.shared().get_ref().cursor(channel).pointers() }
+        unsafe { self.shared().cursor(channel).pointers() }
     }
 
     /// Opens `page` for the channel and stores a first pointer; what was open is sealed.
@@ -104,10 +104,10 @@ impl OwnedQueue<'_> {
         }
         // SAFETY: The owner has the cursor to itself, and `seal()` left it without a page; the rest
         // is the contract.
-        unsafe { shared.get_ref().cursor(channel).open(page, channel, object) };
+        unsafe { shared.cursor(channel).open(page, channel, object) };
         unless_mutant!(
             "flush_not_queued",
-            shared.flush().queue_on(
+            shared.sealer.queue_on(
                 shared.engine.wq(),
                 self.cpu(),
                 msecs_to_jiffies(params::drain_delay_ms()),
@@ -161,7 +161,7 @@ impl OwnedQueue<'_> {
         let bytes = unsafe { sizes::estimate(channel, self.open_objects(channel), seed) };
         let page = self.count_together(|queue| {
             // SAFETY: The owner has the cursor to itself.
-            let page = unsafe { queue.shared().get_ref().cursor(channel).seal(bytes) }?;
+            let page = unsafe { queue.shared().cursor(channel).seal(bytes) }?;
             queue.count(Counter::queued(channel), page.len());
             queue.count(Counter::WaitingPages, 1);
             queue.count_waiting(channel, page.len(), bytes);
@@ -174,7 +174,7 @@ impl OwnedQueue<'_> {
 
     /// Sets the alarm if pages wait.
     pub(crate) fn rearm(&mut self) {
-        if !self.waiting.is_empty() && self.shared().alarm().set() {
+        if !self.waiting.is_empty() && self.shared().alarm.set() {
             self.count(Counter::GracePeriods, 1);
         }
     }
@@ -243,8 +243,8 @@ impl OwnedQueue<'_> {
         let shared = self.shared();
         let page = shared.spares.take();
         if shared.spares.is_low() {
-            let wq = shared.get_ref().engine.refill_wq();
-            shared.refill().queue_on(wq, self.cpu(), Refill::delay());
+            let wq = shared.engine.refill_wq();
+            shared.refill.queue_on(wq, self.cpu(), Refill::delay());
         }
         page
     }

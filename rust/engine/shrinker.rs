@@ -130,6 +130,6 @@ fn start_drain(engine: &Engine) {
         .slots()
         .filter(|q| q.shared().open_pages() > 0)
     {
-        queue.shared().flush().hurry_on(engine.wq(), queue.cpu());
+        queue.shared().sealer.queue_now_on(engine.wq(), queue.cpu());
     }
 }

@@ -66,16 +66,21 @@ pub(crate) struct Shared {
     /// Empty pages at hand.
     pub(crate) spares: SparePages,
     pub(super) engine: Handle,
+    /// Where objects wait that came in atomic context.
     #[pin]
-    inbox: Inbox,
+    pub(super) inbox: Inbox,
+    /// When to look at what waits for a grace period.
     #[pin]
-    alarm: Alarm<OnAlarm>,
+    pub(super) alarm: Alarm<OnAlarm>,
+    /// The work that frees what has waited long enough.
     #[pin]
-    drain: Work<Drain>,
+    pub(super) drain: Work<Drain>,
+    /// The work that seals the open pages.
     #[pin]
-    flush: Work<Sealer>,
+    pub(super) sealer: Work<Sealer>,
+    /// The work that gets more empty pages.
     #[pin]
-    refill: Work<Refill>,
+    pub(super) refill: Work<Refill>,
 }
 
 /// All CPUs' queues.
@@ -104,7 +109,7 @@ impl Shared {
             refill <- Work::new(Refill::new(engine, cpu)),
             alarm <- Alarm::new(OnAlarm::new(engine, cpu)),
             drain <- Work::new(Drain::new(engine, cpu)),
-            flush <- Work::new(Sealer::new(engine, cpu)),
+            sealer <- Work::new(Sealer::new(engine, cpu)),
             engine,
         }))
     }
@@ -135,34 +140,6 @@ impl Shared {
     /// What makes counters and cursors agree for who reads them together.
     pub(crate) fn consistent(&self) -> &SeqCount {
         &self.consistent
-    }
-
-    /// The work that frees what has waited long enough.
-    pub(crate) fn drain(self: Pin<&Self>) -> Pin<&Work<Drain>> {
-        // SAFETY: The field is pinned along with the struct.
-        unsafe { self.map_unchecked(|s| &s.drain) }
-    }
-
-    /// The work that seals the open pages.
-    pub(crate) fn flush(self: Pin<&Self>) -> Pin<&Work<Sealer>> {
-        // SAFETY: The field is pinned along with the struct.
-        unsafe { self.map_unchecked(|s| &s.flush) }
-    }
-
-    /// Where objects wait that came in atomic context.
-    pub(crate) fn inbox(self: Pin<&Self>) -> Pin<&Inbox> {
-        // SAFETY: The field is pinned along with the struct.
-        unsafe { self.map_unchecked(|s| &s.inbox) }
-    }
-
-    pub(super) fn refill(self: Pin<&Self>) -> Pin<&Work<Refill>> {
-        // SAFETY: The field is pinned along with the struct.
-        unsafe { self.map_unchecked(|s| &s.refill) }
-    }
-
-    pub(super) fn alarm(self: Pin<&Self>) -> Pin<&Alarm<OnAlarm>> {
-        // SAFETY: The field is pinned along with the struct.
-        unsafe { self.map_unchecked(|s| &s.alarm) }
     }
 }
 

@@ -48,10 +48,8 @@ pub(crate) struct Slot<L, S> {
 
 impl<L, S> Slot<L, S> {
     /// The part that any CPU may look at.
-    pub(crate) fn shared(&self) -> Pin<&S> {
-        // SAFETY: `shared` is pinned as its slot is: slots never leave the place that
-        // `PerCpu::new()` initialised them in, and are dropped there.
-        unsafe { Pin::new_unchecked(&self.shared) }
+    pub(crate) fn shared(&self) -> &S {
+        &self.shared
     }
 
     /// The CPU that this slot belongs to.
@@ -108,7 +106,7 @@ pub(crate) struct Owner<'a, L, S> {
 impl<'a, L, S> Owner<'a, L, S> {
     /// The shared part of the same slot.
     #[inline]
-    pub(crate) fn shared(&self) -> Pin<&'a S> {
+    pub(crate) fn shared(&self) -> &'a S {
         self.slot.shared()
     }
 

@@ -97,7 +97,8 @@ pub(crate) trait Ring: Sync + 'static {
 /// # Invariants
 ///
 /// `armed` is true from before `head` is given to `call_rcu()` until RCU no longer uses it, so a
-/// `head` whose alarm isn't armed is free to be given away.
+/// `head` whose alarm isn't armed is free to be given away. As only [`Alarm::new()`] makes one, in the
+/// place where it stays, it is pinned.
 #[pin_data(PinnedDrop)]
 pub(crate) struct Alarm<T: Ring> {
     #[pin]
@@ -133,7 +134,7 @@ impl<T: Ring> Alarm<T> {
     /// # Context
     ///
     /// Any context but NMI.
-    pub(crate) fn set(self: Pin<&Self>) -> bool {
+    pub(crate) fn set(&self) -> bool {
         // The load saves the locked exchange in the usual case of an alarm that is set already.
         if self.armed.load(Relaxed) || self.armed.xchg(true, Acquire) {
             return false;
@@ -141,7 +142,7 @@ impl<T: Ring> Alarm<T> {
         self.ever_set.store(true, Relaxed);
         // SAFETY: `armed` was false, so by the type invariant RCU doesn't use `head`, and we are
         // the ones who turned it to true. `head` stays where it is and alive until the callback
-        // has run: `self` is pinned, and `drop()` waits for the callback.
+        // has run: by the type invariant it is pinned, and `drop()` waits for the callback.
         unsafe { bindings::call_rcu(self.head.get(), Some(Self::callback)) };
         true
     }

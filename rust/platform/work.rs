@@ -85,7 +85,8 @@ pub(crate) trait Run: Sync + 'static {
 ///
 /// # Invariants
 ///
-/// `work` is an initialised `struct delayed_work` whose function is [`Work::call()`].
+/// `work` is an initialised `struct delayed_work` whose function is [`Work::call()`]. As only
+/// [`Work::new()`] makes one, in the place where it stays, it is pinned.
 #[pin_data(PinnedDrop)]
 pub(crate) struct Work<T: Run> {
     #[pin]
@@ -120,7 +121,7 @@ impl<T: Run> Work<T> {
     /// # Context
     ///
     /// Any context but NMI.
-    pub(crate) fn queue_on(self: Pin<&Self>, wq: &WorkQueue, cpu: CpuId, delay: Jiffies) {
+    pub(crate) fn queue_on(&self, wq: &WorkQueue, cpu: CpuId, delay: Jiffies) {
         if self.is_queued() {
             return;
         }
@@ -135,7 +136,7 @@ impl<T: Run> Work<T> {
     /// # Context
     ///
     /// Any context but NMI.
-    pub(crate) fn hurry_on(self: Pin<&Self>, wq: &WorkQueue, cpu: CpuId) {
+    pub(crate) fn queue_now_on(&self, wq: &WorkQueue, cpu: CpuId) {
         let (cpu, wq) = (cpu.as_u32() as c_int, wq.0.as_ptr());
         // SAFETY: As in `queue_on()`.
         unsafe { bindings::mod_delayed_work_on(cpu, wq, self.work.get(), 0) };
@@ -146,7 +147,7 @@ impl<T: Run> Work<T> {
     /// # Context
     ///
     /// Any context but NMI.
-    pub(crate) fn queue(self: Pin<&Self>, wq: &WorkQueue, delay: Jiffies) {
+    pub(crate) fn queue(&self, wq: &WorkQueue, delay: Jiffies) {
         let cpu = bindings::wq_misc_consts_WORK_CPU_UNBOUND as c_int;
         // SAFETY: As in `queue_on()`.
         unsafe { bindings::queue_delayed_work_on(cpu, wq.0.as_ptr(), self.work.get(), delay) };
@@ -157,7 +158,7 @@ impl<T: Run> Work<T> {
     /// # Context
     ///
     /// Any context but NMI.
-    pub(crate) fn hurry(self: Pin<&Self>, wq: &WorkQueue) {
+    pub(crate) fn queue_now(&self, wq: &WorkQueue) {
         let cpu = bindings::wq_misc_consts_WORK_CPU_UNBOUND as c_int;
         // SAFETY: As in `queue_on()`.
         unsafe { bindings::mod_delayed_work_on(cpu, wq.0.as_ptr(), self.work.get(), 0) };
@@ -185,7 +186,7 @@ impl<T: Run> Work<T> {
     /// # Context
     ///
     /// Process context, sleeps.
-    pub(crate) fn flush(self: Pin<&Self>) {
+    pub(crate) fn wait(&self) {
         // SAFETY: By the type invariant the work is initialised.
         unsafe { bindings::flush_delayed_work(self.work.get()) };
     }
