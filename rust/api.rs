@@ -29,7 +29,8 @@ use crate::{
     engine::{
         barrier,
         published,
-        reserve, //
+        reserve,
+        Handle, //
     },
     object::{
         Channel,
@@ -179,7 +180,7 @@ unsafe extern "C" fn rcu_headless_provide(
     let engine = unsafe { published::get() };
     // SAFETY: The contract of this function.
     let slot = unsafe { slot_of(reserve) };
-    from_result(|| slot.provide(engine, nr, gfp).map(|()| 0))
+    from_result(|| slot.provide(engine.reserves(), engine, nr, gfp).map(|()| 0))
 }
 
 /// `rcu_headless_unreserve()`.
@@ -202,7 +203,7 @@ unsafe extern "C" fn rcu_headless_give_back(
     // SAFETY: Called through an exported symbol, so the module is loaded.
     let engine = unsafe { published::get() };
     // SAFETY: The contract of this function.
-    unsafe { slot_of(reserve) }.give_back(&engine);
+    unsafe { slot_of(reserve) }.give_back(engine.reserves());
 }
 
 /// `rcu_headless_barrier()`.
@@ -363,9 +364,9 @@ unsafe fn store_some(
 /// # Safety
 ///
 /// `reserve` must be valid for `'a`, zero or used by this API alone.
-unsafe fn slot_of<'a>(reserve: *mut bindings::rcu_headless_reserve) -> &'a reserve::Slot {
+unsafe fn slot_of<'a>(reserve: *mut bindings::rcu_headless_reserve) -> &'a reserve::Slot<Handle> {
     const {
-        assert!(size_of::<bindings::rcu_headless_reserve>() == size_of::<reserve::Slot>());
+        assert!(size_of::<bindings::rcu_headless_reserve>() == size_of::<reserve::Slot<Handle>>());
     }
     // SAFETY: The contract, and a slot has the layout of the one pointer in it.
     unsafe { &*reserve.cast() }

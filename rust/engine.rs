@@ -9,6 +9,7 @@ mod fifo;
 pub(crate) mod hotplug;
 mod in_hand;
 mod inbox;
+mod mover;
 pub(crate) mod published;
 pub(crate) mod queue;
 mod refill;
@@ -49,11 +50,11 @@ use crate::{
 /// All that the loaded module has.
 ///
 /// The order of the fields is the order in which they go: what uses others before what it uses.
-#[pin_data(PinnedDrop)]
+#[pin_data]
 pub(crate) struct Engine {
     /// The callers' reserves.
     #[pin]
-    reserves: Mutex<reserve::List>,
+    reserves: Mutex<reserve::List<Handle>>,
     /// Each CPU's queue.
     pub(crate) queues: Queues,
     /// Where the queues' work runs: it gives memory back and never waits for any.
@@ -75,7 +76,7 @@ impl Engine {
     /// Process context, sleeps.
     pub(crate) fn new() -> impl PinInit<Self, Error> {
         try_pin_init!(&this in Self {
-            reserves <- new_mutex!(reserve::List::default(), "rcu_headless_reserves"),
+            reserves <- new_mutex!(reserve::List::new(), "rcu_headless_reserves"),
             wq: WorkQueue::new(c"rcu_headless", true)?,
             refill_wq: WorkQueue::new(c"rcu_headless_refill", false)?,
             barriers: Atomic::new(0),
@@ -111,12 +112,12 @@ impl Engine {
     }
 
     /// The callers' reserves.
-    pub(crate) fn reserves(&self) -> &Mutex<reserve::List> {
+    pub(crate) fn reserves(&self) -> &Mutex<reserve::List<Handle>> {
         &self.reserves
     }
 
     /// Where this CPU takes objects in atomic context; any other's would do as well.
-    pub(crate) fn inbox(&self) -> &Inbox {
+    pub(crate) fn inbox(&self) -> &Inbox<Handle> {
         &self.queues.nearby_slot().shared().inbox
     }
 
@@ -162,14 +163,6 @@ impl Engine {
     /// Takes that back when they are sealed.
     pub(crate) fn barrier_has_sealed(&self) {
         self.barriers.fetch_sub(1, Full);
-    }
-}
-
-#[pinned_drop]
-impl PinnedDrop for Engine {
-    fn drop(self: Pin<&mut Self>) {
-        // Nobody queues any more: free what still waits. The fields do the rest.
-        barrier::wait(&self);
     }
 }
 

@@ -23,6 +23,7 @@ mod platform;
 
 use check::plain;
 use engine::{
+    barrier,
     hotplug,
     published,
     shrinker, //
@@ -46,6 +47,7 @@ struct RcuHeadless {
     _shrinker: shrinker::Registration,
     _hotplug: hotplug::Registration,
     _published: published::Published,
+    _barrier: barrier::AtExit,
     _engine: Pin<KBox<engine::Engine>>,
     _callers: callers::Registration,
 }
@@ -60,6 +62,7 @@ impl kernel::Module for RcuHeadless {
         // module, or is dropped last of the locals here. All that is given a copy of `handle` is
         // dropped before it: the fields above it, and the queues, which are inside it.
         let handle = unsafe { engine::Handle::new(engine.as_ref()) };
+        let barrier = barrier::AtExit::new(handle);
         let published = published::Published::new(handle);
         let hotplug = hotplug::Registration::new()?;
         engine.fill_spares()?;
@@ -71,6 +74,7 @@ impl kernel::Module for RcuHeadless {
             _shrinker: shrinker,
             _hotplug: hotplug,
             _published: published,
+            _barrier: barrier,
             _engine: engine,
             _callers: callers,
         })

@@ -4,14 +4,15 @@
 
 use crate::{
     check::{
-        address,
+        address::examine,
         double_free,
         misuse::Misuse, //
     },
     engine::{
         fallback,
         reserve,
-        Engine, //
+        Engine,
+        Handle, //
     },
     object::{
         Channel,
@@ -57,10 +58,9 @@ pub(crate) unsafe fn free(engine: &Engine, slab_only: bool, object: Object, call
     // SAFETY: Just accepted.
     let look = unsafe { Look::at(channel, object) };
     // SAFETY: The contract; the object is in the channel that it belongs to.
-    if !unsafe { fallback::queue(&mut task, engine, channel, object, caller) } {
-        return report_twice(object, caller);
+    if unsafe { fallback::queue(&mut task, engine, channel, object, caller) } {
+        look.tell(caller);
     }
-    look.tell(caller);
 }
 
 /// What is told of an object that was queued, to those who want to hear of each.
@@ -181,7 +181,7 @@ pub(crate) unsafe fn try_free(object: Object, caller: usize, engine: &Engine) ->
 #[cold]
 #[inline(never)]
 pub(crate) unsafe fn free_reserved(
-    slot: &reserve::Slot,
+    slot: &reserve::Slot<Handle>,
     object: Object,
     caller: usize,
     engine: &Engine,
@@ -203,27 +203,6 @@ pub(crate) unsafe fn free_reserved(
     unsafe { put_uncalled_for(engine, look, caller) }
 }
 
-/// Queues an object that was accepted in atomic context.
-///
-/// # Safety
-///
-/// `object` must have been given away to an inbox.
-///
-/// # Context
-///
-/// Process context, may sleep.
-pub(crate) unsafe fn queue_from_inbox(task: &mut TaskContext, engine: &Engine, object: Object) {
-    // Whoever called has gone: no caller to report.
-    if !double_free::enter_late(object) {
-        return Misuse::DoubleFree.report(0);
-    }
-    let channel = address::channel_of(object);
-    // SAFETY: The contract; the object is in the channel that it belongs to.
-    if !unsafe { fallback::queue(task, engine, channel, object, 0) } {
-        report_twice(object, 0);
-    }
-}
-
 /// Looks at what is to be freed: its channel, or `None` if it is none of ours to free, which has
 /// been reported then. `enter` is to say whether it is queued already.
 fn accept(
@@ -235,7 +214,7 @@ fn accept(
     if object.is_null() {
         return None;
     }
-    let refused = match address::examine(object) {
+    let refused = match examine(object) {
         Ok(Channel::Vmalloc) if slab_only => Misuse::Foreign,
         Ok(channel) if enter(object) => return Some(channel),
         Ok(_) => Misuse::DoubleFree,
@@ -247,12 +226,6 @@ fn accept(
         stats::LEAKED.add(1);
     }
     None
-}
-
-#[cold]
-fn report_twice(object: Object, caller: usize) {
-    double_free::leave(object);
-    Misuse::DoubleFree.report(caller);
 }
 
 /// Gives up what was to be freed in an NMI, without a look at it.

@@ -4,7 +4,10 @@
 
 use crate::{
     bindings,
-    engine::Engine,
+    engine::{
+        Engine,
+        Handle, //
+    },
     platform::rcu::synchronize_rcu, //
 };
 
@@ -50,6 +53,22 @@ pub(crate) fn wait(engine: &Engine) {
         unless_mutant!("barrier_skips_drain", queue.shared().drain.wait());
     }
     unless_mutant!("barrier_skips_in_hand", engine.in_hand.wait());
+}
+
+/// Frees what still waits when this is dropped: nobody may queue any more by then.
+pub(crate) struct AtExit(Handle);
+
+impl AtExit {
+    /// To be dropped before the engine.
+    pub(crate) fn new(engine: Handle) -> Self {
+        Self(engine)
+    }
+}
+
+impl Drop for AtExit {
+    fn drop(&mut self) {
+        wait(&self.0);
+    }
 }
 
 /// No CPU comes up or goes down while this lives.

@@ -20,6 +20,7 @@ use kernel::{
 use crate::{
     check::{
         double_free,
+        misuse::Misuse,
         plain::Watcher, //
     },
     engine::{
@@ -54,7 +55,7 @@ use crate::{
 };
 
 /// Queues `object`, or frees it after a grace period. `false` if it is found to be queued already,
-/// with nothing done. `caller` is the address of the call, or 0.
+/// which is reported. `caller` is the address of the call, or 0.
 ///
 /// # Safety
 ///
@@ -76,6 +77,9 @@ pub(crate) unsafe fn queue(
         // This may be another CPU than the last time, or somebody may have opened a page there.
         let mut queue = engine.queues.own_this_cpu(task);
         if Watcher::DoubleFree.is_watching() && queue.holds(channel, object) {
+            drop(queue);
+            double_free::leave(object);
+            Misuse::DoubleFree.report(caller);
             return false;
         }
         // SAFETY: The contract of this function.

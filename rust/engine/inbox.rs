@@ -11,13 +11,12 @@ use kernel::{
 };
 
 use crate::{
-    api::slow_path,
     engine::{
         fifo::{
             Fifo,
             Put, //
         },
-        Handle, //
+        in_hand::InHand, //
     },
     object::Object,
     platform::{
@@ -28,7 +27,8 @@ use crate::{
         },
         work::{
             Run,
-            Work, //
+            Work,
+            WorkQueue, //
         }, //
     }, //
 };
@@ -36,36 +36,51 @@ use crate::{
 /// How long objects may gather before they are moved on, unless there are many.
 const MOVE_DELAY_JIFFIES: kernel::time::Jiffies = 1;
 
+/// Where the objects of an inbox go.
+pub(crate) trait Sink: Send + Sync + 'static {
+    /// Where the work runs that moves them.
+    fn wq(&self) -> &WorkQueue;
+
+    /// Where it is counted that the work has objects which are on no queue.
+    fn in_hand(&self) -> &InHand;
+
+    /// Queues an object that was put in.
+    ///
+    /// # Safety
+    ///
+    /// `object` must have been given away, to be freed by `kvfree()`.
+    ///
+    /// # Context
+    ///
+    /// Process context, may sleep.
+    unsafe fn queue(&self, task: &mut TaskContext, object: Object);
+}
+
 /// Objects that came in atomic context.
 #[pin_data]
-pub(crate) struct Inbox {
+pub(crate) struct Inbox<S: Sink> {
     #[pin]
-    work: Work<Mover>,
+    work: Work<Mover<S>>,
 }
 
 /// Queues what is in an inbox on the CPU that it runs on.
-struct Mover {
+struct Mover<S> {
     /// What is in it was given away to be freed by `kvfree()`.
     fifo: Fifo,
-    engine: Handle,
+    sink: S,
 }
 
-impl Inbox {
+impl<S: Sink> Inbox<S> {
     /// Makes an inbox with room for `nr` objects, in memory that is allocated with `gfp`. It is
     /// emptied at once when there are `mark` of them.
     ///
     /// # Context
     ///
     /// Process context; sleeps if `gfp` allows.
-    pub(crate) fn new(
-        engine: Handle,
-        nr: usize,
-        mark: usize,
-        gfp: gfp_t,
-    ) -> Result<impl PinInit<Self>> {
+    pub(crate) fn new(sink: S, nr: usize, mark: usize, gfp: gfp_t) -> Result<impl PinInit<Self>> {
         let mover = Mover {
             fifo: Fifo::new(nr, mark, gfp)?,
-            engine,
+            sink,
         };
         Ok(pin_init!(Self {
             work <- Work::new(mover),
@@ -102,7 +117,7 @@ impl Inbox {
     ///
     /// Any context but NMI.
     pub(crate) unsafe fn put(&self, object: Object, reader: &NoPreempt) -> bool {
-        let wq = self.work.target().engine.wq();
+        let wq = self.work.target().sink.wq();
         match self.fifo().put(object, reader) {
             Put::In => {}
             Put::First => self.work.queue(wq, MOVE_DELAY_JIFFIES),
@@ -120,23 +135,23 @@ impl Inbox {
     pub(crate) fn flush(&self) {
         // Who put something in first may not have come to queue the work yet.
         if self.fifo().is_armed() {
-            self.work.queue_now(self.work.target().engine.wq());
+            self.work.queue_now(self.work.target().sink.wq());
         }
         self.work.wait();
     }
 }
 
-impl Run for Mover {
+impl<S: Sink> Run for Mover<S> {
     fn run(&self, task: &mut TaskContext) {
         // What is taken out of the fifo here is seen by the barrier as being in hand.
-        let _in_hand = self.engine.in_hand.hold();
+        let _in_hand = self.sink.in_hand().hold();
         // Who puts in after this queues the work again.
         let end = self.fifo.disarm();
         while !self.fifo.has_come_to(end) {
             // SAFETY: A work item doesn't run twice at a time, and the workqueue orders its runs.
             match unsafe { self.fifo.take() } {
                 // SAFETY: Whoever put it in gave it away, to be freed by `kvfree()`.
-                Some(object) => unsafe { slow_path::queue_from_inbox(task, &self.engine, object) },
+                Some(object) => unsafe { self.sink.queue(task, object) },
                 // Somebody has a number and was held up before filling the place: a reader.
                 None => synchronize_rcu(),
             }

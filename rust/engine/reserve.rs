@@ -7,29 +7,32 @@
 //! way under RCU, so that taking a reserve away, or putting a larger one in its place, is safe even
 //! against callers who don't keep to the rules.
 
-use core::{
-    cell::UnsafeCell,
-    ptr::NonNull, //
-};
+use core::ptr::NonNull;
 
 use kernel::{
-    alloc::AllocError,
+    alloc::{
+        flags::__GFP_NOWARN,
+        AllocError, //
+        Flags,
+    },
     bindings::gfp_t,
     pr_warn_once,
     prelude::*,
-    sync::atomic::{
-        Acquire,
-        Atomic,
-        Full, //
+    sync::{
+        atomic::{
+            Acquire,
+            Atomic,
+            Full, //
+        },
+        Mutex, //
     }, //
 };
 
 use crate::{
     bindings,
-    engine::{
-        inbox::Inbox,
-        Engine,
-        Handle, //
+    engine::inbox::{
+        Inbox,
+        Sink, //
     },
     object::Object,
     observe::stats,
@@ -45,104 +48,75 @@ pub(crate) const MAX_OBJECTS: usize = bindings::RCU_HEADLESS_RESERVE_MAX as usiz
 
 /// A reserve.
 #[pin_data]
-pub(crate) struct Reserve {
+pub(crate) struct Reserve<S: Sink> {
     #[pin]
-    inbox: Inbox,
-    /// The next one on the engine's list. Belongs to whoever has the list.
-    next: UnsafeCell<Option<NonNull<Reserve>>>,
+    inbox: Inbox<S>,
 }
 
-impl Reserve {
+impl<S: Sink> Reserve<S> {
     /// Makes a reserve with room for `nr` objects, in memory that is allocated with `gfp`.
-    fn new(engine: Handle, nr: usize, gfp: gfp_t) -> Result<Pin<KBox<Self>>> {
+    fn new(sink: S, nr: usize, gfp: gfp_t) -> Result<Pin<KBox<Self>>> {
         // No mark: half of it may be all that ever comes, in one go.
-        let inbox = Inbox::new(engine, nr, nr, gfp)?;
+        let inbox = Inbox::new(sink, nr, nr, gfp)?;
         // SAFETY: Sound as far as `gfp` suits the caller's context.
         let place = unsafe { bindings::rcu_headless_helper_kzalloc(size_of::<Self>(), gfp) };
         let place: NonNull<Self> = NonNull::new(place.cast()).ok_or(AllocError)?;
-        let init = pin_init!(Self {
-            inbox <- inbox,
-            next: UnsafeCell::new(None),
-        });
+        let init = pin_init!(Self { inbox <- inbox });
         // SAFETY: The place is allocated, aligned as kmalloc() aligns, and stays where it is. The
         // error type has no values.
         let Ok(()) = unsafe { init.__init(place.as_ptr()) };
         // SAFETY: Initialised, in memory of the allocator that a `KBox` gives it back to.
         Ok(KBox::into_pin(unsafe { KBox::from_raw(place.as_ptr()) }))
     }
-
-    fn inbox(self: Pin<&Self>) -> Pin<&Inbox> {
-        // SAFETY: The field is pinned along with the struct.
-        unsafe { self.map_unchecked(|s| &s.inbox) }
-    }
 }
 
 /// All reserves that there are.
-///
-/// # Invariants
-///
-/// `first` leads through `next` to reserves that are pinned, and owned by this list.
-#[derive(Default)]
-pub(crate) struct List {
-    first: Option<NonNull<Reserve>>,
-}
+pub(crate) struct List<S: Sink>(KVec<Pin<KBox<Reserve<S>>>>);
 
-// SAFETY: It owns what it leads to, and reserves may be used and dropped on any thread.
-unsafe impl Send for List {}
+impl<S: Sink> List<S> {
+    /// There are none.
+    pub(crate) const fn new() -> Self {
+        Self(KVec::new())
+    }
 
-impl List {
-    /// All of them.
-    pub(crate) fn inboxes(&self) -> impl Iterator<Item = Pin<&Inbox>> {
-        // SAFETY: By the type invariant these are valid, pinned, and stay while the list is
-        // borrowed; `next` is the list's.
-        let next = |reserve: &Pin<&Reserve>| unsafe {
-            (*reserve.next.get()).map(|next| Pin::new_unchecked(next.as_ref()))
+    /// The inbox of each.
+    pub(crate) fn inboxes(&self) -> impl Iterator<Item = &Inbox<S>> {
+        self.0.iter().map(|reserve| &reserve.inbox)
+    }
+
+    /// The one that a [`Slot`] has a pointer to, if it is not null.
+    fn find(&self, reserve: *const Reserve<S>) -> Option<(usize, &Reserve<S>)> {
+        let mut all = self.0.iter().map(|reserve| &**reserve).enumerate();
+        all.find(|&(_, other)| core::ptr::eq(other, reserve))
+    }
+
+    /// Drops one that has just left its slot, when nobody can be putting anything in any more and
+    /// all that was put in has been queued.
+    fn retire(&mut self, old: *const Reserve<S>) {
+        let Some((at, old)) = self.find(old) else {
+            return;
         };
-        // SAFETY: As above.
-        let first = self
-            .first
-            .map(|first| unsafe { Pin::new_unchecked(first.as_ref()) });
-        core::iter::successors(first, next).map(|reserve| reserve.inbox())
+        synchronize_rcu();
+        old.inbox.flush();
+        stats::RESERVED.add(old.inbox.fifo().total() as i64);
+        drop(self.0.remove(at));
     }
+}
 
-    fn add(&mut self, reserve: Pin<KBox<Reserve>>) -> NonNull<Reserve> {
-        // SAFETY: The reserve isn't moved out of the box.
-        let reserve = KBox::into_raw(unsafe { Pin::into_inner_unchecked(reserve) });
-        // SAFETY: It comes from a box, so it is valid, and `next` is the list's.
-        unsafe { *(*reserve).next.get() = self.first };
-        // SAFETY: As above.
-        let reserve = unsafe { NonNull::new_unchecked(reserve) };
-        // INVARIANT: The new one leads to what was there.
-        self.first = Some(reserve);
-        reserve
-    }
-
-    /// Takes one out. Without it on the list, nothing happens.
-    fn remove(&mut self, reserve: NonNull<Reserve>) -> Option<Pin<KBox<Reserve>>> {
-        let mut link: *mut Option<NonNull<Reserve>> = &raw mut self.first;
-        loop {
-            // SAFETY: Either the list's first link or, by the type invariant, that of a valid
-            // reserve on it; nobody else uses them.
-            let at = unsafe { *link }?;
-            // SAFETY: By the type invariant.
-            let next = unsafe { (*at.as_ptr()).next.get() };
-            if at == reserve {
-                // SAFETY: As for `at`. INVARIANT: What is behind it follows what was before it.
-                unsafe { *link = *next };
-                // SAFETY: It came from a box in `add()` and has just left the list.
-                return Some(KBox::into_pin(unsafe { KBox::from_raw(at.as_ptr()) }));
-            }
-            link = next;
+impl<S: Sink> Drop for List<S> {
+    fn drop(&mut self) {
+        if !self.0.is_empty() {
+            pr_warn_once!("a reserve was never given back\n");
         }
     }
 }
 
-impl Drop for List {
-    fn drop(&mut self) {
-        while let Some(first) = self.first {
-            pr_warn_once!("a reserve was never given back\n");
-            drop(self.remove(first));
-        }
+/// How the list gets memory for one more: it must not wait for what the caller's `gfp` forbids.
+fn list_flags(gfp: gfp_t) -> Flags {
+    if gfp & kernel::bindings::GFP_KERNEL == kernel::bindings::GFP_KERNEL {
+        GFP_KERNEL
+    } else {
+        GFP_NOWAIT | __GFP_NOWARN
     }
 }
 
@@ -150,13 +124,13 @@ impl Drop for List {
 ///
 /// # Invariants
 ///
-/// Null or a reserve on the engine's list. It leaves the list only after it has left the slot and
-/// a grace period has passed since.
+/// Null or a reserve on the engine's list, where it is pinned. It leaves the list only after it has
+/// left the slot and a grace period has passed since.
 #[repr(transparent)]
-pub(crate) struct Slot(Atomic<*mut Reserve>);
+pub(crate) struct Slot<S: Sink>(Atomic<*mut Reserve<S>>);
 
-impl Slot {
-    /// Sees to it that there is room for `nr` objects.
+impl<S: Sink> Slot<S> {
+    /// Sees to it that there is room for `nr` objects. `reserves` is the engine's list.
     ///
     /// # Errors
     ///
@@ -165,28 +139,31 @@ impl Slot {
     /// # Context
     ///
     /// Process context, sleeps.
-    pub(crate) fn provide(&self, engine: Handle, nr: usize, gfp: gfp_t) -> Result {
+    pub(crate) fn provide(
+        &self,
+        reserves: &Mutex<List<S>>,
+        sink: S,
+        nr: usize,
+        gfp: gfp_t,
+    ) -> Result {
         if nr > MAX_OBJECTS {
             return Err(EINVAL);
         }
         // Held to the end, so that calls for one slot follow each other, whatever callers do.
-        let mut list = engine.reserves().lock();
-        // SAFETY: By the type invariant it is on the list, which is locked, or null.
-        let now = unsafe { self.0.load(Acquire).as_ref() };
-        let capacity = now.map_or(0, |now| now.inbox.fifo().capacity());
-        if nr <= capacity {
-            // SAFETY: Reserves on the list are pinned.
-            if let Some(now) = now.map(|now| unsafe { Pin::new_unchecked(now) }) {
-                if now.inbox.fifo().room() < nr {
-                    now.inbox().flush();
-                }
+        let mut list = reserves.lock();
+        let now = list.find(self.0.load(Acquire)).map(|(_, now)| &now.inbox);
+        if nr <= now.map_or(0, |now| now.fifo().capacity()) {
+            if let Some(now) = now.filter(|now| now.fifo().room() < nr) {
+                now.flush();
             }
             return Ok(());
         }
-        let reserve = list.add(Reserve::new(engine, nr, gfp)?);
+        let reserve = Reserve::new(sink, nr, gfp)?;
+        let new = core::ptr::from_ref(&*reserve).cast_mut();
+        list.0.push(reserve, list_flags(gfp))?;
         // INVARIANT: On the list; what was there before leaves it in the way that it must.
-        let old = self.0.xchg(reserve.as_ptr(), Full);
-        retire(&mut list, old);
+        let old = self.0.xchg(new, Full);
+        list.retire(old);
         Ok(())
     }
 
@@ -195,10 +172,10 @@ impl Slot {
     /// # Context
     ///
     /// Process context, sleeps.
-    pub(crate) fn give_back(&self, engine: &Engine) {
-        let mut list = engine.reserves().lock();
+    pub(crate) fn give_back(&self, reserves: &Mutex<List<S>>) {
+        let mut list = reserves.lock();
         let old = self.0.xchg(core::ptr::null_mut(), Full);
-        retire(&mut list, old);
+        list.retire(old);
     }
 
     /// Puts an object into the reserve if that is all there is to do. `false` if not: it wasn't
@@ -236,25 +213,10 @@ impl Slot {
     }
 
     #[inline(always)]
-    fn inbox<'a>(&self, _reader: &'a NoPreempt) -> Option<Pin<&'a Inbox>> {
-        // SAFETY: By the type invariant it is valid, and is until a grace period from now, for
+    fn inbox<'a>(&self, _reader: &'a NoPreempt) -> Option<&'a Inbox<S>> {
+        // SAFETY: By the type invariant it is null, or valid until a grace period from now, for
         // which there is a reader to wait for.
-        let reserve: &'a Reserve = unsafe { load_ptr_acquire(&self.0).as_ref() }?;
-        // SAFETY: Reserves on the list are pinned.
-        Some(unsafe { Pin::new_unchecked(reserve) }.inbox())
-    }
-}
-
-/// Drops a reserve that has just left its slot, when nobody can be putting anything in any more
-/// and all that was put in has been queued.
-fn retire(list: &mut List, old: *mut Reserve) {
-    let Some(old) = NonNull::new(old) else {
-        return;
-    };
-    synchronize_rcu();
-    // SAFETY: It is still on the list, which is locked, and pinned.
-    unsafe { Pin::new_unchecked(old.as_ref()) }.inbox().flush();
-    if let Some(old) = list.remove(old) {
-        stats::RESERVED.add(old.inbox.fifo().total() as i64);
+        let reserve: Option<&'a Reserve<S>> = unsafe { load_ptr_acquire(&self.0).as_ref() };
+        reserve.map(|reserve| &reserve.inbox)
     }
 }

@@ -68,7 +68,7 @@ pub(crate) struct Shared {
     pub(super) engine: Handle,
     /// Where objects wait that came in atomic context.
     #[pin]
-    pub(super) inbox: Inbox,
+    pub(super) inbox: Inbox<Handle>,
     /// When to look at what waits for a grace period.
     #[pin]
     pub(super) alarm: Alarm<OnAlarm>,
