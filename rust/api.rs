@@ -5,7 +5,9 @@
 //! C header: `include/linux/rcu_headless.h`, where each is documented for its callers. What is
 //! exported is in C (`helpers/exports.c`) and passes on the address of its caller.
 
-pub(crate) mod slow_path;
+mod bulk;
+mod call;
+mod slow_path;
 
 use kernel::{
     bindings::gfp_t,
@@ -18,49 +20,46 @@ use kernel::{
 };
 
 use crate::{
-    bindings,
-    check::{
-        misuse::Misuse,
-        plain::{
-            is_plain,
-            is_plain_vmalloc, //
+    api::{
+        bulk::Batch,
+        call::{
+            Call,
+            CallHere, //
         }, //
     },
+    bindings,
+    check::plain,
     engine::{
         barrier,
-        published,
         reserve,
         Handle, //
     },
     object::{
-        Channel,
+        Given,
         Object, //
     },
     platform::this_cpu::{
         in_nmi,
-        NoPreempt,
-        OnThisCpu,
-        TaskContext, //
+        NoPreempt, //
     }, //
 };
-
-/// How many pointers [`rcu_headless_free_bulk()`] stores before it lets others have the CPU.
-const BULK_CHUNK: usize = 64;
 
 /// `kfree_rcu_headless()`.
 ///
 /// # Safety
 ///
-/// `ptr`, unless it is no object, must be one of the kmalloc family that is the caller's to free,
-/// and that no reader can find who starts after this call. The module must be loaded.
+/// `ptr`, unless it is no object's address, must be that of one of the kmalloc family, which is the
+/// caller's to free and which no reader can find who starts after this call. To be called through the
+/// exported symbol alone.
 ///
 /// # Context
 ///
 /// Process context, may sleep.
 #[no_mangle]
 unsafe extern "C" fn rcu_headless_free_slab(ptr: *const c_void, caller: usize) {
-    // SAFETY: The contract of this function.
-    unsafe { free(true, ptr.cast_mut(), caller) }
+    // SAFETY: The object is given away, and this function is what is called (contract).
+    let (given, call) = unsafe { (Given::new(ptr), Call::begin(caller)) };
+    free(true, given, call);
 }
 
 /// `kvfree_rcu_headless()`.
@@ -74,8 +73,9 @@ unsafe extern "C" fn rcu_headless_free_slab(ptr: *const c_void, caller: usize) {
 /// Process context, may sleep.
 #[no_mangle]
 unsafe extern "C" fn rcu_headless_free_any(ptr: *const c_void, caller: usize) {
-    // SAFETY: The contract of this function.
-    unsafe { free(false, ptr.cast_mut(), caller) }
+    // SAFETY: The object is given away, and this function is what is called (contract).
+    let (given, call) = unsafe { (Given::new(ptr), Call::begin(caller)) };
+    free(false, given, call);
 }
 
 /// `kvfree_rcu_headless_bulk()`.
@@ -83,7 +83,7 @@ unsafe extern "C" fn rcu_headless_free_any(ptr: *const c_void, caller: usize) {
 /// # Safety
 ///
 /// `ptrs` must point to `nr` readable pointers that nobody changes meanwhile, each as for
-/// [`rcu_headless_free_any()`].
+/// [`rcu_headless_free_any()`]; `nr` may be 0, with any `ptrs`.
 ///
 /// # Context
 ///
@@ -93,39 +93,34 @@ unsafe extern "C" fn rcu_headless_free_bulk(nr: usize, ptrs: *const *mut c_void,
     if nr == 0 {
         return;
     }
-    // SAFETY: The contract of this function.
-    let objects = unsafe { core::slice::from_raw_parts(ptrs, nr) };
-    // SAFETY: As above.
-    let rest = unsafe { store_some(Channel::Slab, objects, is_plain) };
-    if !rest.is_empty() {
-        // SAFETY: As above.
-        unsafe { free_rest(rest, caller) };
-    }
+    // SAFETY: There are so many, the objects are given away, and this function is what is called
+    // (contract).
+    let (batch, call) = unsafe {
+        let pointers = core::slice::from_raw_parts(ptrs, nr);
+        (Batch::new(pointers), Call::begin(caller))
+    };
+    batch.free(call);
 }
 
 /// `kvfree_rcu_headless_try()`.
 ///
 /// # Safety
 ///
-/// As for [`rcu_headless_free_any()`].
+/// As for [`rcu_headless_free_any()`]. The object is the caller's again if this returns `false`.
 ///
 /// # Context
 ///
 /// Any context.
 #[no_mangle]
 unsafe extern "C" fn rcu_headless_free_try(ptr: *const c_void, caller: usize) -> bool {
-    let object = ptr.cast_mut();
-    // SAFETY: Called through an exported symbol, so the module is loaded.
-    let engine = unsafe { published::get() };
-    if !in_nmi() && is_plain(object) {
-        let here = NoPreempt::new();
-        // SAFETY: The contract of this function, and the object is one of slab.
-        if unsafe { engine.inbox().put_quickly(object, &here) } {
-            return true;
-        }
+    // SAFETY: The object is given away, and this function is what is called (contract).
+    let (given, call) = unsafe { (Given::new(ptr), Call::begin(caller)) };
+    let engine = call.engine();
+    let put = |object| engine.inbox().put_quickly(object, &NoPreempt::new());
+    match put_quickly(given, put) {
+        Ok(()) => true,
+        Err(given) => slow_path::try_free(given, call.caller(), &engine),
     }
-    // SAFETY: The contract of this function.
-    unsafe { slow_path::try_free(object, caller, &engine) }
 }
 
 /// `kvfree_rcu_headless_reserved()`.
@@ -143,25 +138,20 @@ unsafe extern "C" fn rcu_headless_free_reserved(
     ptr: *const c_void,
     caller: usize,
 ) {
-    let object = ptr.cast_mut();
-    // SAFETY: The contract of this function.
-    let slot = unsafe { slot_of(reserve) };
-    // SAFETY: The contract of this function, and the object is one of slab if it is looked at.
-    if !in_nmi() && is_plain(object) && unsafe { slot.put_quickly(object) } {
-        return;
+    // SAFETY: The object is given away, the reserve is valid, and this function is what is called
+    // (contract).
+    let (given, call, slot) = unsafe { (Given::new(ptr), Call::begin(caller), slot_of(reserve)) };
+    if let Err(given) = put_quickly(given, |object| slot.put_quickly(object)) {
+        slow_path::free_reserved(slot, given, call.caller(), &call.engine());
     }
-    // SAFETY: Called through an exported symbol, so the module is loaded.
-    let engine = unsafe { published::get() };
-    // SAFETY: The contract of this function.
-    unsafe { slow_path::free_reserved(slot, object, caller, &engine) }
 }
 
 /// `rcu_headless_reserve()`.
 ///
 /// # Safety
 ///
-/// `reserve` must be valid, zero before the first call, and used by this API alone since. The
-/// module must be loaded.
+/// `reserve` must be valid, zero before the first call, and used by this API alone since. To be
+/// called through the exported symbol alone.
 ///
 /// # Context
 ///
@@ -173,13 +163,12 @@ unsafe extern "C" fn rcu_headless_provide(
     gfp: gfp_t,
     caller: usize,
 ) -> c_int {
-    if !may_sleep(caller) {
+    // SAFETY: The reserve is valid, and this function is what is called (contract).
+    let (mut call, slot) = unsafe { (Call::begin(caller), slot_of(reserve)) };
+    if !call.may_sleep() {
         return EINVAL.to_errno();
     }
-    // SAFETY: Called through an exported symbol, so the module is loaded.
-    let engine = unsafe { published::get() };
-    // SAFETY: The contract of this function.
-    let slot = unsafe { slot_of(reserve) };
+    let engine = call.engine();
     from_result(|| slot.provide(engine.reserves(), engine, nr, gfp).map(|()| 0))
 }
 
@@ -197,166 +186,97 @@ unsafe extern "C" fn rcu_headless_give_back(
     reserve: *mut bindings::rcu_headless_reserve,
     caller: usize,
 ) {
-    if !may_sleep(caller) {
-        return;
+    // SAFETY: The reserve is valid, and this function is what is called (contract).
+    let (mut call, slot) = unsafe { (Call::begin(caller), slot_of(reserve)) };
+    if call.may_sleep() {
+        slot.give_back(call.engine().reserves());
     }
-    // SAFETY: Called through an exported symbol, so the module is loaded.
-    let engine = unsafe { published::get() };
-    // SAFETY: The contract of this function.
-    unsafe { slot_of(reserve) }.give_back(engine.reserves());
 }
 
 /// `rcu_headless_barrier()`.
+///
+/// # Safety
+///
+/// To be called through the exported symbol alone.
 ///
 /// # Context
 ///
 /// Process context, sleeps; in any other it doesn't wait.
 #[no_mangle]
-extern "C" fn rcu_headless_wait(caller: usize) {
-    if !may_sleep(caller) {
-        return;
+unsafe extern "C" fn rcu_headless_wait(caller: usize) {
+    // SAFETY: This function is what is called (contract).
+    let mut call = unsafe { Call::begin(caller) };
+    if call.may_sleep() {
+        barrier::wait(&call.engine());
     }
-    // SAFETY: Called through an exported symbol, so the module is loaded.
-    let engine = unsafe { published::get() };
-    barrier::wait(&engine);
-}
-
-/// Whether a call that sleeps may do so; it is reported if not.
-fn may_sleep(caller: usize) -> bool {
-    let may = TaskContext::may_block().is_some();
-    if !may {
-        Misuse::of_context().report(caller);
-    }
-    may
 }
 
 /// Frees an object after a grace period: in most calls, stores its pointer and that is all.
 ///
-/// # Safety
-///
-/// As for [`rcu_headless_free_any()`], or [`rcu_headless_free_slab()`] if `slab_only`.
+/// `slab_only` is for a call that takes no objects of vmalloc.
 #[inline(always)]
-unsafe fn free(slab_only: bool, object: Object, caller: usize) {
-    if is_plain(object) {
-        // SAFETY: The contract of this function; the object is in the channel that it belongs to.
-        unsafe { store(Channel::Slab, object, caller, slab_only) }
-    } else if slab_only {
-        // SAFETY: The contract of this function.
-        unsafe { free_slowly(object, caller, true) }
-    } else {
-        // SAFETY: The contract of this function.
-        unsafe { free_not_plain(object, caller) }
+fn free(slab_only: bool, given: Given, call: Call) {
+    match plain::accept(given) {
+        Ok(object) => store(object, call, slab_only),
+        Err(given) if slab_only => {
+            free_slowly(given, call, true);
+        }
+        Err(given) => free_not_plain(given, call),
     }
 }
 
-/// Frees an object that isn't known to be one of slab, perhaps one of vmalloc.
+/// Frees what isn't known to be an object of slab, perhaps one of vmalloc.
 ///
 /// Out of line, as [`free_slowly()`] is: looking for a vmalloc address takes calls.
-///
-/// # Safety
-///
-/// As for [`rcu_headless_free_any()`].
 #[inline(never)]
-unsafe fn free_not_plain(object: Object, caller: usize) {
-    if is_plain_vmalloc(object) {
-        // SAFETY: The contract of this function; the object is in the channel that it belongs to.
-        unsafe { store(Channel::Vmalloc, object, caller, false) }
-    } else {
-        // SAFETY: The contract of this function.
-        unsafe { free_slowly(object, caller, false) }
+fn free_not_plain(given: Given, call: Call) {
+    match plain::accept_vmalloc(given) {
+        Ok(object) => store(object, call, false),
+        Err(given) => {
+            free_slowly(given, call, false);
+        }
     }
 }
 
 /// Stores an object's pointer if this is a task's call that may sleep, and there is room.
-///
-/// # Safety
-///
-/// As for [`free()`], and the object must be one of `channel`.
 #[inline(always)]
-unsafe fn store(channel: Channel, object: Object, caller: usize, slab_only: bool) {
-    let Some(pin) = OnThisCpu::if_may_block() else {
-        // SAFETY: The contract of this function.
-        return unsafe { free_slowly(object, caller, slab_only) };
-    };
-    // SAFETY: The contract of this function.
-    if !unsafe { pin.push(channel, object) } {
-        // SAFETY: The contract of this function.
-        unsafe { free_without_room(pin, object, caller, slab_only) };
+fn store(object: Object, call: Call, slab_only: bool) {
+    match call.stay() {
+        Ok(call) => {
+            if let Err(object) = call.push(object) {
+                free_without_room(object.into_given(), call, slab_only);
+            }
+        }
+        Err(call) => {
+            free_slowly(object.into_given(), call, slab_only);
+        }
     }
 }
 
-/// Frees an object whose pointer can't just be stored.
+/// Frees what can't just be stored.
 ///
 /// Out of line, called last and with its arguments in the caller's order, so that [`free()`] has
 /// nothing to save or move.
-///
-/// # Safety
-///
-/// As for [`free()`].
 #[cold]
 #[inline(never)]
-unsafe fn free_slowly(object: Object, caller: usize, slab_only: bool) {
-    // SAFETY: Called through an exported symbol, so the module is loaded.
-    let engine = unsafe { published::get() };
-    // SAFETY: The contract of this function.
-    unsafe { slow_path::free(&engine, slab_only, object, caller) }
+fn free_slowly(given: Given, call: Call, slab_only: bool) -> Call {
+    slow_path::free(given, call, slab_only)
 }
 
 /// Frees an object whose pointer didn't fit into the open page.
-///
-/// # Safety
-///
-/// As for [`free()`].
 #[cold]
 #[inline(never)]
-unsafe fn free_without_room(pin: OnThisCpu<'_>, object: Object, caller: usize, slab_only: bool) {
-    drop(pin);
-    // SAFETY: The contract of this function.
-    unsafe { free_slowly(object, caller, slab_only) }
+fn free_without_room(given: Given, call: CallHere, slab_only: bool) {
+    free_slowly(given, call.leave(), slab_only);
 }
 
-/// Frees objects of which the first can't just be stored.
-///
-/// # Safety
-///
-/// As for [`rcu_headless_free_bulk()`].
-#[cold]
-#[inline(never)]
-unsafe fn free_rest(mut rest: &[Object], caller: usize) {
-    while let [next, after @ ..] = rest {
-        // SAFETY: The contract of this function.
-        let left = unsafe { store_some(Channel::Vmalloc, rest, is_plain_vmalloc) };
-        let left = if left.len() < rest.len() {
-            left
-        } else {
-            // SAFETY: As above.
-            unsafe { free_slowly(*next, caller, false) };
-            after
-        };
-        // SAFETY: As above.
-        rest = unsafe { store_some(Channel::Slab, left, is_plain) };
-    }
-}
-
-/// Stores pointers of `channel` with preemption off all the while, some [`BULK_CHUNK`] at most, and
-/// returns the others: from the first on that isn't `good`, or has no room.
-///
-/// # Safety
-///
-/// As for [`free()`], for each that isn't returned; what is `good` must be one of `channel`.
+/// Puts an object into an inbox by `put`, if it is one of slab and that is all there is to do.
 #[inline(always)]
-unsafe fn store_some(
-    channel: Channel,
-    objects: &[Object],
-    good: impl Fn(Object) -> bool,
-) -> &[Object] {
-    let Some(pin) = OnThisCpu::if_may_block() else {
-        return objects;
-    };
-    let some = objects.get(..BULK_CHUNK).unwrap_or(objects);
-    // SAFETY: The contract.
-    let stored = unsafe { pin.push_while(channel, some, good) };
-    objects.get(stored..).unwrap_or(&[])
+fn put_quickly(given: Given, put: impl FnOnce(Object) -> Result<(), Object>) -> Result<(), Given> {
+    if in_nmi() {
+        return Err(given);
+    }
+    put(plain::accept(given)?).map_err(Object::into_given)
 }
 
 /// The slot in a C reserve.
@@ -368,7 +288,7 @@ unsafe fn slot_of<'a>(reserve: *mut bindings::rcu_headless_reserve) -> &'a reser
     const {
         assert!(size_of::<bindings::rcu_headless_reserve>() == size_of::<reserve::Slot<Handle>>());
     }
-    // SAFETY: The contract, and a slot has the layout of the one pointer in it.
+    // SAFETY: It is valid (contract), and a slot has the layout of the one pointer in it.
     unsafe { &*reserve.cast() }
 }
 
@@ -384,6 +304,5 @@ const _: () = {
     ];
     let _ = [rcu_headless_provide, bindings::rcu_headless_provide];
     let _ = [rcu_headless_give_back, bindings::rcu_headless_give_back];
-    let _: unsafe extern "C" fn(usize) = rcu_headless_wait;
-    let _: unsafe extern "C" fn(usize) = bindings::rcu_headless_wait;
+    let _ = [rcu_headless_wait, bindings::rcu_headless_wait];
 };

@@ -4,7 +4,8 @@
 
 pub(crate) mod barrier;
 mod drain;
-pub(crate) mod fallback;
+pub(crate) mod enqueue;
+mod fallback;
 mod fifo;
 pub(crate) mod hotplug;
 mod in_hand;
@@ -125,7 +126,7 @@ impl Engine {
     pub(crate) fn try_taken(&self) -> i64 {
         let inboxes = self.queues.slots().map(|queue| &queue.shared().inbox);
         let all: u64 = inboxes.map(|inbox| inbox.fifo().total()).sum();
-        all as i64 - stats::UNCALLED_FOR.get()
+        all as i64 - stats::PUT_BY_OTHERS.get()
     }
 
     /// How many objects have been freed through reserves.

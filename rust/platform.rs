@@ -7,6 +7,7 @@ pub(crate) mod kcsan;
 pub(crate) mod memory;
 pub(crate) mod percpu;
 pub(crate) mod rcu;
+pub(crate) mod sched;
 pub(crate) mod seqcount;
 pub(crate) mod symbol;
 pub(crate) mod this_cpu;

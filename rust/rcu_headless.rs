@@ -7,9 +7,6 @@
 
 use kernel::prelude::*;
 
-#[macro_use]
-mod mutant;
-
 mod api;
 mod bindings;
 mod check;

@@ -3,20 +3,24 @@
 //! What a call does that can't just store its pointer: look closer, report, and queue what is good.
 
 use crate::{
+    api::call::Call,
     check::{
-        address::examine,
+        address,
         double_free,
-        misuse::Misuse, //
+        misuse::Misuse,
+        plain::Watcher, //
     },
     engine::{
-        fallback,
+        enqueue::enqueue,
         reserve,
         Engine,
         Handle, //
     },
     object::{
         Channel,
-        Object, //
+        Given,
+        Object,
+        Pointer, //
     },
     observe::{
         callers,
@@ -26,8 +30,7 @@ use crate::{
     page::sizes,
     platform::this_cpu::{
         in_nmi,
-        NoPreempt,
-        TaskContext, //
+        NoPreempt, //
     }, //
 };
 
@@ -35,188 +38,160 @@ use crate::{
 ///
 /// `slab_only` is for a call that takes no objects of vmalloc.
 ///
-/// # Safety
-///
-/// `object`, unless it is found to be no object, must be the caller's to give away.
-///
 /// # Context
 ///
 /// Process context, may sleep; anything else is reported, and the object freed all the same if there
 /// is room for it, but for an NMI.
 #[cold]
-pub(crate) unsafe fn free(engine: &Engine, slab_only: bool, object: Object, caller: usize) {
+pub(super) fn free(given: Given, mut call: Call, slab_only: bool) -> Call {
+    let (engine, caller) = (call.engine(), call.caller());
     if in_nmi() {
-        return leak_in_nmi(caller);
+        leak_in_nmi(caller);
+    } else if let Some(mut task) = call.may_block() {
+        if let Some(object) = accept(given, slab_only, double_free::enter, caller) {
+            let look = Look::at(&object);
+            if enqueue(&mut task, &engine, object, caller) {
+                look.report(caller);
+            }
+        }
+    } else {
+        free_out_of_place(&engine, given, slab_only, caller);
     }
-    let Some(mut task) = TaskContext::may_block() else {
-        // SAFETY: The contract.
-        return unsafe { free_out_of_place(engine, slab_only, object, caller) };
-    };
-    let Some(channel) = accept(object, slab_only, double_free::enter, caller) else {
-        return;
-    };
-    // SAFETY: Just accepted.
-    let look = unsafe { Look::at(channel, object) };
-    // SAFETY: The contract; the object is in the channel that it belongs to.
-    if unsafe { fallback::queue(&mut task, engine, channel, object, caller) } {
-        look.tell(caller);
-    }
+    call
 }
 
-/// What is told of an object that was queued, to those who want to hear of each.
+/// What is reported of an object that was queued, where each is watched.
 struct Look {
     channel: Channel,
-    object: Object,
+    pointer: Pointer,
     /// How much memory it takes; 0 if nobody asks.
     bytes: usize,
 }
 
 impl Look {
     /// Looks at an object while it can't be freed yet.
-    ///
-    /// # Safety
-    ///
-    /// It must have been accepted as one of `channel`.
-    unsafe fn at(channel: Channel, object: Object) -> Self {
-        let bytes = if callers::counts_objects() {
-            // SAFETY: The contract; it is the caller's as yet.
-            unsafe { sizes::of(channel, object) }
+    fn at(object: &Object) -> Self {
+        let bytes = if Watcher::Callers.is_watching() {
+            sizes::of(object)
         } else {
             0
         };
         Self {
-            channel,
-            object,
+            channel: object.channel(),
+            pointer: object.as_ptr(),
             bytes,
         }
     }
 
-    /// Tells that it was queued.
-    fn tell(self, caller: usize) {
-        if callers::counts_objects() {
+    /// Reports that it was queued.
+    fn report(self, caller: usize) {
+        if Watcher::Callers.is_watching() {
             callers::queued(caller, self.bytes);
         }
-        trace::queue(caller, self.channel, self.object);
+        trace::queue(caller, self.channel, self.pointer);
     }
 }
 
 /// Does what can be done for a call that may sleep, made where that isn't allowed.
-///
-/// # Safety
-///
-/// As for [`free()`].
 #[cold]
-unsafe fn free_out_of_place(engine: &Engine, slab_only: bool, object: Object, caller: usize) {
-    let Some(channel) = accept(object, slab_only, double_free::enter_atomic, caller) else {
-        return;
-    };
-    Misuse::of_context().report(caller);
-    // SAFETY: Just accepted.
-    let look = unsafe { Look::at(channel, object) };
-    // SAFETY: The contract, and it has been found to be one for `kvfree()`.
-    unsafe { put_uncalled_for(engine, look, caller) }
+fn free_out_of_place(engine: &Engine, given: Given, slab_only: bool, caller: usize) {
+    if let Some(object) = accept(given, slab_only, double_free::enter_atomic, caller) {
+        Misuse::of_context().report(caller);
+        put_for_others(engine, object, caller);
+    }
 }
 
 /// Puts an object into an inbox that came by another call than `kvfree_rcu_headless_try()`.
-///
-/// # Safety
-///
-/// The object must be the caller's to give away, to be freed by `kvfree()`.
 #[cold]
-unsafe fn put_uncalled_for(engine: &Engine, look: Look, caller: usize) {
-    // First, so that whoever adds up never finds more than there are.
-    stats::UNCALLED_FOR.add(1);
-    // SAFETY: The contract.
-    if !unsafe { engine.inbox().put(look.object, &NoPreempt::new()) } {
-        stats::UNCALLED_FOR.add(-1);
-        return leak(look.object);
+fn put_for_others(engine: &Engine, object: Object, caller: usize) {
+    let look = Look::at(&object);
+    // Count first, so that `try_taken`, which is the total minus this, is never too high.
+    stats::PUT_BY_OTHERS.add(1);
+    match engine.inbox().put(object, &NoPreempt::new()) {
+        Ok(()) => look.report(caller),
+        Err(object) => {
+            stats::PUT_BY_OTHERS.add(-1);
+            leak(object);
+        }
     }
-    look.tell(caller);
 }
 
-/// Queues an object without sleeping, if there is room. Otherwise it stays the caller's.
-///
-/// # Safety
-///
-/// As for [`free()`].
+/// Queues an object without sleeping, if there is room. Otherwise it is the caller's again.
 ///
 /// # Context
 ///
 /// Any context; nothing is taken in an NMI.
 #[cold]
 #[inline(never)]
-pub(crate) unsafe fn try_free(object: Object, caller: usize, engine: &Engine) -> bool {
+pub(super) fn try_free(given: Given, caller: usize, engine: &Engine) -> bool {
     if in_nmi() {
         Misuse::Nmi.report(caller);
         return false;
     }
-    if object.is_null() {
+    if given.is_null() {
         return true;
     }
     // What is no object isn't given back: the caller couldn't free it either.
-    let Some(channel) = accept(object, false, double_free::enter_atomic, caller) else {
+    let Some(object) = accept(given, false, double_free::enter_atomic, caller) else {
         return true;
     };
-    // SAFETY: Just accepted.
-    let look = unsafe { Look::at(channel, object) };
-    // SAFETY: The contract, and it has been found to be one for `kvfree()`.
-    if unsafe { engine.inbox().put(object, &NoPreempt::new()) } {
-        look.tell(caller);
-        return true;
+    let look = Look::at(&object);
+    match engine.inbox().put(object, &NoPreempt::new()) {
+        Ok(()) => {
+            look.report(caller);
+            true
+        }
+        Err(object) => {
+            double_free::leave_atomic(object.into_raw());
+            stats::TRY_REFUSED.add(1);
+            false
+        }
     }
-    double_free::leave_atomic(object);
-    stats::TRY_REFUSED.add(1);
-    false
 }
 
 /// Queues an object in a reserve.
-///
-/// # Safety
-///
-/// As for [`free()`].
 ///
 /// # Context
 ///
 /// Any context; in an NMI it is reported and leaked.
 #[cold]
 #[inline(never)]
-pub(crate) unsafe fn free_reserved(
+pub(super) fn free_reserved(
     slot: &reserve::Slot<Handle>,
-    object: Object,
+    given: Given,
     caller: usize,
     engine: &Engine,
 ) {
     if in_nmi() {
         return leak_in_nmi(caller);
     }
-    let Some(channel) = accept(object, false, double_free::enter_atomic, caller) else {
+    let Some(object) = accept(given, false, double_free::enter_atomic, caller) else {
         return;
     };
-    // SAFETY: Just accepted.
-    let look = unsafe { Look::at(channel, object) };
-    // SAFETY: The contract, and it has been found to be one for `kvfree()`.
-    if unsafe { slot.put(object) } {
-        return look.tell(caller);
+    let look = Look::at(&object);
+    match slot.put(object) {
+        Ok(()) => look.report(caller),
+        Err(object) => {
+            Misuse::Reserve.report(caller);
+            put_for_others(engine, object, caller);
+        }
     }
-    Misuse::Reserve.report(caller);
-    // SAFETY: As above.
-    unsafe { put_uncalled_for(engine, look, caller) }
 }
 
-/// Looks at what is to be freed: its channel, or `None` if it is none of ours to free, which has
-/// been reported then. `enter` is to say whether it is queued already.
+/// Looks at what is to be freed: an object, or `None` if it is none of ours to free, which has been
+/// reported then. `enter` is to say whether it is queued already.
 fn accept(
-    object: Object,
+    given: Given,
     slab_only: bool,
-    enter: fn(Object) -> bool,
+    enter: fn(Pointer) -> bool,
     caller: usize,
-) -> Option<Channel> {
-    if object.is_null() {
+) -> Option<Object> {
+    if given.is_null() {
         return None;
     }
-    let refused = match examine(object) {
-        Ok(Channel::Vmalloc) if slab_only => Misuse::Foreign,
-        Ok(channel) if enter(object) => return Some(channel),
+    let refused = match address::accept(given) {
+        Ok(object) if slab_only && object.channel() == Channel::Vmalloc => Misuse::Foreign,
+        Ok(object) if enter(object.as_ptr()) => return Some(object),
         Ok(_) => Misuse::DoubleFree,
         Err(misuse) => misuse,
     };
@@ -238,6 +213,6 @@ fn leak_in_nmi(caller: usize) {
 /// Gives up an object that no inbox took: it stays allocated.
 #[cold]
 fn leak(object: Object) {
-    double_free::leave_atomic(object);
+    double_free::leave_atomic(object.into_raw());
     stats::LEAKED.add(1);
 }

@@ -20,6 +20,7 @@ use crate::{
     },
     object::{
         Channel,
+        Given,
         Object, //
     },
     platform::{
@@ -37,26 +38,26 @@ use crate::{
 /// are allocated.
 const PER_CPU_NEAR: usize = 32 << 10;
 
-/// Which channel an object belongs to that [`examine()`] has accepted.
-pub(crate) fn channel_of(object: Object) -> Channel {
-    if memory::is_vmalloc(object.addr()) {
+/// Which channel an object belongs to, going by its address.
+pub(crate) fn channel_of(address: usize) -> Channel {
+    if memory::is_vmalloc(address) {
         Channel::Vmalloc
     } else {
         Channel::Slab
     }
 }
 
-/// Finds out where `object` belongs.
+/// Finds out what is given: an object, or what else.
 ///
 /// # Context
 ///
 /// Any context.
-pub(crate) fn examine(object: Object) -> Result<Channel, Misuse> {
-    let address = object.addr();
+pub(crate) fn accept(given: Given) -> Result<Object, Misuse> {
+    let address = given.addr();
     if memory::is_on_own_stack(address) {
         return Err(Misuse::Stack);
     }
-    let channel = channel_of(object);
+    let channel = channel_of(address);
     let fits = match channel {
         Channel::Vmalloc => {
             memory::vmalloc().contains(&address) && address % PAGE_SIZE == 0 && !in_module(address)
@@ -65,7 +66,8 @@ pub(crate) fn examine(object: Object) -> Result<Channel, Misuse> {
         Channel::Slab => memory::direct_map().contains(&address) && memory::is_slab(address),
     };
     if fits {
-        Ok(channel)
+        // SAFETY: It is in memory that this channel's allocator has handed out.
+        Ok(unsafe { given.accept(channel) })
     } else {
         Err(what_else(address))
     }

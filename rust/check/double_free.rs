@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Telling objects that are queued already.
+//! Noticing objects that are queued already.
 //!
 //! With `CONFIG_DEBUG_OBJECTS_RCU_HEAD` the kernel keeps account of every queued object and knows a
 //! second time when it sees one. Without it, the parameter `check_double_free` has the open page
-//! searched ([`crate::page::cursor::Cursor::holds()`]), which finds what is freed twice in a short time.
+//! searched ([`crate::engine::queue`]), which finds what is freed twice in a short time.
 //!
 //! On PREEMPT_RT the kernel's account gets no memory in atomic context, and closes for good when it
 //! runs out. There an object is entered late, by the task that takes it out of the inbox.
 
 use crate::{
     bindings,
-    object::Object, //
+    object::Pointer, //
 };
 
 /// Whether objects that come in atomic context are entered by [`enter_late()`].
@@ -22,7 +22,7 @@ const LATE: bool = cfg!(CONFIG_PREEMPT_RT);
 /// # Context
 ///
 /// Process context, may sleep.
-pub(crate) fn enter(object: Object) -> bool {
+pub(crate) fn enter(object: Pointer) -> bool {
     !cfg!(CONFIG_DEBUG_OBJECTS_RCU_HEAD)
         // SAFETY: The address is a key in a table, never followed.
         || unsafe { bindings::rcu_headless_helper_debug_object_activate(object) } == 0
@@ -34,7 +34,7 @@ pub(crate) fn enter(object: Object) -> bool {
 /// # Context
 ///
 /// Any context but NMI.
-pub(crate) fn enter_atomic(object: Object) -> bool {
+pub(crate) fn enter_atomic(object: Pointer) -> bool {
     LATE || enter(object)
 }
 
@@ -44,31 +44,32 @@ pub(crate) fn enter_atomic(object: Object) -> bool {
 /// # Context
 ///
 /// Process context, may sleep.
-pub(crate) fn enter_late(object: Object) -> bool {
+pub(crate) fn enter_late(object: Pointer) -> bool {
     !LATE || enter(object)
 }
 
-/// Strikes out what [`enter_atomic()`] has entered, if it has: no inbox took it.
+/// Takes out what [`enter_atomic()`] has entered, if it has: no inbox took it.
 ///
 /// # Context
 ///
 /// Any context but NMI.
-pub(crate) fn leave_atomic(object: Object) {
+pub(crate) fn leave_atomic(object: Pointer) {
     if !LATE {
         leave(object);
     }
 }
 
-/// Strikes out an object that is about to be freed, or isn't going to be after all.
+/// Takes out an object that is about to be freed, or isn't going to be after all.
 ///
 /// # Context
 ///
 /// Any context but NMI.
-pub(crate) fn leave(object: Object) {
+pub(crate) fn leave(object: Pointer) {
     if cfg!(CONFIG_DEBUG_OBJECTS_RCU_HEAD) {
-        // SAFETY: As above.
-        unsafe { bindings::rcu_headless_helper_debug_object_deactivate(object) };
-        // SAFETY: As above.
-        unsafe { bindings::rcu_headless_helper_debug_object_free(object) };
+        // SAFETY: The address is a key in a table, never followed.
+        unsafe {
+            bindings::rcu_headless_helper_debug_object_deactivate(object);
+            bindings::rcu_headless_helper_debug_object_free(object);
+        }
     }
 }

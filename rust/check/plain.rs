@@ -23,7 +23,11 @@ use kernel::{
 };
 
 use crate::{
-    object::Object,
+    object::{
+        Channel,
+        Given,
+        Object, //
+    },
     platform::{
         inline_atomic::{
             load_relaxed,
@@ -103,19 +107,41 @@ pub(crate) enum Watcher {
 /// The watchers that there are now, added up.
 static WATCHERS: Atomic<u32> = Atomic::new(0);
 
-/// Whether `object` is one for `kfree()`, as far as its address can tell. When not, look closer.
+/// Whether an address is that of an object for `kfree()`, as far as it can tell. When not, look closer.
 #[inline(always)]
-pub(crate) fn is_plain(object: Object) -> bool {
-    PLAIN.holds(object.addr(), SLAB_SHIFT)
+pub(crate) fn is_plain(address: usize) -> bool {
+    PLAIN.holds(address, SLAB_SHIFT)
         // Without a mapping of their own, stacks are between slab pages.
-        && (cfg!(CONFIG_VMAP_STACK) || !near_own_frame(object.addr()))
+        && (cfg!(CONFIG_VMAP_STACK) || !near_own_frame(address))
 }
 
-/// Whether `object` is one of vmalloc, as far as its address can tell. When not, look closer.
+/// Whether an address is that of an object of vmalloc, as far as it can tell. When not, look closer.
 #[inline(always)]
-pub(crate) fn is_plain_vmalloc(object: Object) -> bool {
-    PLAIN_VMALLOC.holds(object.addr(), PAGE_SIZE.trailing_zeros())
-        && !(cfg!(CONFIG_VMAP_STACK) && near_own_frame(object.addr()))
+pub(crate) fn is_plain_vmalloc(address: usize) -> bool {
+    PLAIN_VMALLOC.holds(address, PAGE_SIZE.trailing_zeros())
+        && !(cfg!(CONFIG_VMAP_STACK) && near_own_frame(address))
+}
+
+/// Makes an object for `kfree()` of what is given, if one comparison says that it is one.
+#[inline(always)]
+pub(crate) fn accept(given: Given) -> Result<Object, Given> {
+    if is_plain(given.addr()) {
+        // SAFETY: In the plain range there are no other objects, and nothing that is mistaken for one.
+        Ok(unsafe { given.accept(Channel::Slab) })
+    } else {
+        Err(given)
+    }
+}
+
+/// Makes an object of vmalloc of what is given, if one comparison says that it is one.
+#[inline(always)]
+pub(crate) fn accept_vmalloc(given: Given) -> Result<Object, Given> {
+    if is_plain_vmalloc(given.addr()) {
+        // SAFETY: In the range of vmalloc there are no objects but for `kvfree()`.
+        Ok(unsafe { given.accept(Channel::Vmalloc) })
+    } else {
+        Err(given)
+    }
 }
 
 /// Sets the ranges up, before anybody can call.

@@ -43,9 +43,6 @@ impl Row {
         queue.consistent().read(|| {
             let open = |channel| queue.open_pointers(channel) as i64;
             let (slab, vmalloc) = (open(Channel::Slab), open(Channel::Vmalloc));
-            if mutant!("torn_sums") {
-                (0..10_000).for_each(|_| core::hint::spin_loop());
-            }
             let count = |counter| queue.stats.get(counter);
             Self([
                 count(Counter::QueuedSlab) + slab,

@@ -25,34 +25,34 @@ pub(crate) fn wait(engine: &Engine) {
 
     // 0. Queue what has come in atomic context.
     for queue in engine.queues.slots() {
-        unless_mutant!("barrier_skips_inboxes", queue.shared().inbox.flush());
+        queue.shared().inbox.flush();
     }
     for inbox in engine.reserves().lock().inboxes() {
-        unless_mutant!("barrier_skips_reserves", inbox.flush());
+        inbox.flush();
     }
 
     // 1. Seal what is open, everywhere at once. An object that was queued before the call is now
     //    in a sealed page, in somebody's hands, or freed.
-    unless_mutant!("barrier_skips_open", engine.barrier_begins());
+    engine.barrier_begins();
     for queue in engine.queues.slots() {
         queue.shared().sealer.queue_now_on(engine.wq(), queue.cpu());
     }
     for queue in engine.queues.slots() {
         queue.shared().sealer.wait();
     }
-    unless_mutant!("barrier_skips_open", engine.barrier_has_sealed());
+    engine.barrier_has_sealed();
 
     // 2. Let the grace period of each sealed page pass.
-    unless_mutant!("barrier_skips_grace_period", synchronize_rcu());
+    synchronize_rcu();
 
     // 3. Free them, and wait for those who have pages in hand already.
     for queue in engine.queues.slots() {
         queue.shared().drain.queue_now_on(engine.wq(), queue.cpu());
     }
     for queue in engine.queues.slots() {
-        unless_mutant!("barrier_skips_drain", queue.shared().drain.wait());
+        queue.shared().drain.wait();
     }
-    unless_mutant!("barrier_skips_in_hand", engine.in_hand.wait());
+    engine.in_hand.wait();
 }
 
 /// Frees what still waits when this is dropped: nobody may queue any more by then.

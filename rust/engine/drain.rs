@@ -55,7 +55,7 @@ impl Ring for OnAlarm {
 }
 
 impl Run for Drain {
-    fn run(&self, task: &mut TaskContext) {
+    fn run(&self, task: &mut TaskContext<'_>) {
         // Pages that are taken off the queue here are seen by the barrier as being in hand.
         let _in_hand = self.engine.in_hand.hold();
         let elapsed = match queue_of(task, &self.engine, self.cpu) {
@@ -81,7 +81,7 @@ impl Drain {
 }
 
 impl Run for Sealer {
-    fn run(&self, task: &mut TaskContext) {
+    fn run(&self, task: &mut TaskContext<'_>) {
         let must = self.engine.has_barrier();
         match queue_of(task, &self.engine, self.cpu) {
             Found::Owned(mut queue) if must => queue.seal_all(),
@@ -105,7 +105,7 @@ enum Found<'a> {
     Offline,
 }
 
-fn queue_of<'a>(task: &'a mut TaskContext, engine: &'a Engine, cpu: CpuId) -> Found<'a> {
+fn queue_of<'a>(task: &'a mut TaskContext<'_>, engine: &'a Engine, cpu: CpuId) -> Found<'a> {
     let Some(queue) = engine.queues.slot(cpu) else {
         return Found::Offline;
     };
@@ -124,7 +124,7 @@ fn queue_of<'a>(task: &'a mut TaskContext, engine: &'a Engine, cpu: CpuId) -> Fo
 ///
 /// Process context, may sleep. The caller holds `engine.in_hand` since before it took the pages.
 pub(crate) fn release(
-    task: &mut TaskContext,
+    task: &mut TaskContext<'_>,
     engine: &Engine,
     mut pages: WaitingPages,
     home: CpuId,
@@ -158,10 +158,7 @@ pub(crate) fn release(
 /// # Context
 ///
 /// Process context, may sleep.
-pub(crate) fn empty_one(task: &mut TaskContext, engine: &Engine) -> Option<EmptyPage> {
-    if mutant!("elapsed_unused") {
-        return None;
-    }
+pub(crate) fn empty_one(task: &mut TaskContext<'_>, engine: &Engine) -> Option<EmptyPage> {
     let _in_hand = engine.in_hand.hold();
     let page = engine.queues.own_this_cpu(task).take_one_elapsed()?;
     release_page(task, engine, page, Way::Bulk)
@@ -169,7 +166,7 @@ pub(crate) fn empty_one(task: &mut TaskContext, engine: &Engine) -> Option<Empty
 
 /// Frees the objects in a page whose grace period is over, and counts them.
 fn release_page(
-    task: &mut TaskContext,
+    task: &mut TaskContext<'_>,
     engine: &Engine,
     page: SealedPage,
     way: Way,

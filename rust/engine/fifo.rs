@@ -31,7 +31,11 @@ use kernel::{
 
 use crate::{
     bindings,
-    object::Object,
+    check::address::channel_of,
+    object::{
+        Object,
+        Pointer, //
+    },
     platform::{
         inline_atomic::{
             cmpxchg,
@@ -43,7 +47,7 @@ use crate::{
 };
 
 /// Numbers count by this, so that the one of a place is where the place is.
-const ONE: u64 = size_of::<Object>() as u64;
+const ONE: u64 = size_of::<Pointer>() as u64;
 /// In the state, besides the number: the taker hasn't been told of anything. The upmost bit, so that
 /// one comparison finds that as well as too much waiting.
 const IDLE: u64 = 1 << 63;
@@ -57,8 +61,6 @@ pub(crate) enum Put {
     First,
     /// It is in, and the taker is to hurry: it came to the mark.
     AtMark,
-    /// There was no room.
-    Full,
 }
 
 /// A bounded queue of pointers that are not null.
@@ -71,8 +73,9 @@ pub(crate) enum Put {
 ///   most `room`, which is no more than there are places: a place that is numbered has been emptied
 ///   since it was numbered the last time.
 /// - `mark` is at most `room`, and `quick` at most that much after `taken`.
+/// - A pointer in a place is that of an [`Object`] which was given up to it.
 pub(crate) struct Fifo {
-    places: NonNull<Atomic<Object>>,
+    places: NonNull<Atomic<Pointer>>,
     /// What there can be of a number in where its place is.
     mask: u64,
     nr: usize,
@@ -103,18 +106,17 @@ impl Fifo {
         let places = nr.checked_next_power_of_two().ok_or(EINVAL)?;
         // Zeroed memory is null pointers. SAFETY: Sound as far as `gfp` suits the caller's context.
         let base = unsafe {
-            bindings::rcu_headless_helper_kvcalloc(places, size_of::<Atomic<Object>>(), gfp)
+            bindings::rcu_headless_helper_kvcalloc(places, size_of::<Atomic<Pointer>>(), gfp)
         };
-        let room = nr + usize::from(mutant!("reserve_overrun"));
         // INVARIANT: As many places as were asked for, none numbered yet.
         Ok(Self {
             places: NonNull::new(base.cast()).ok_or(AllocError)?,
             mask: (places as u64 - 1) * ONE,
             nr,
-            room: room as u64 * ONE,
-            mark: mark.min(room) as u64 * ONE,
+            room: nr as u64 * ONE,
+            mark: mark.min(nr) as u64 * ONE,
             state: Atomic::new(IDLE),
-            quick: Atomic::new(mark.min(room) as u64 * ONE),
+            quick: Atomic::new(mark.min(nr) as u64 * ONE),
             taken: Atomic::new(0),
         })
     }
@@ -148,58 +150,58 @@ impl Fifo {
     }
 
     #[inline(always)]
-    fn place(&self, number: u64) -> &Atomic<Object> {
+    fn place(&self, number: u64) -> &Atomic<Pointer> {
         // SAFETY: By the type invariants there is a place there.
         unsafe { self.places.byte_add((number & self.mask) as usize).as_ref() }
     }
 
-    /// Puts a pointer in, if that is all there is to do. Otherwise it isn't in.
+    /// Puts an object in, if that is all there is to do. Otherwise it comes back.
     ///
     /// # Context
     ///
     /// Any context.
     #[inline(always)]
-    pub(crate) fn put_quickly(&self, object: Object, _reader: &NoPreempt) -> bool {
+    pub(crate) fn put_quickly(&self, object: Object, _reader: &NoPreempt) -> Result<(), Object> {
         let number = load_acquire(&self.state);
         // Acquire: the place was emptied before this was said of it.
         if number >= load_acquire(&self.quick) {
-            return false;
+            return Err(object);
         }
         // INVARIANT: One more is numbered, and no more than there is room for: what has been taken
         // meanwhile only makes it fewer.
         if !cmpxchg(&self.state, number, number + ONE) {
-            return false;
+            return Err(object);
         }
         // Release: what the caller did to the object comes before whatever the taker does.
-        store_release(self.place(number), object);
-        true
+        store_release(self.place(number), object.into_raw());
+        Ok(())
     }
 
-    /// Puts a pointer in, if there is room.
+    /// Puts an object in. If there is no room it comes back.
     ///
     /// # Context
     ///
     /// Any context.
-    pub(crate) fn put(&self, object: Object, _reader: &NoPreempt) -> Put {
+    pub(crate) fn put(&self, object: Object, _reader: &NoPreempt) -> Result<Put, Object> {
         let (state, number, waiting) = loop {
             let state = load_acquire(&self.state);
             let number = state & !IDLE;
             // Acquire: as in `put_quickly()`.
             let waiting = number.wrapping_sub(load_acquire(&self.taken));
             if waiting >= self.room {
-                return Put::Full;
+                return Err(object);
             }
             if cmpxchg(&self.state, state, number + ONE) {
                 break (state, number, waiting);
             }
         };
-        store_release(self.place(number), object);
+        store_release(self.place(number), object.into_raw());
         if state & IDLE != 0 {
-            Put::First
+            Ok(Put::First)
         } else if waiting == self.mark {
-            Put::AtMark
+            Ok(Put::AtMark)
         } else {
-            Put::In
+            Ok(Put::In)
         }
     }
 
@@ -214,8 +216,7 @@ impl Fifo {
         loop {
             let state = load_acquire(&self.state);
             let end = state & !IDLE;
-            let new = end | if mutant!("inbox_flag_stays") { 0 } else { IDLE };
-            if cmpxchg(&self.state, state, new) {
+            if cmpxchg(&self.state, state, end | IDLE) {
                 return end;
             }
         }
@@ -239,8 +240,8 @@ impl Fifo {
     pub(crate) unsafe fn take(&self) -> Option<Object> {
         let number = self.taken.load(Relaxed);
         let place = self.place(number);
-        let object = place.load(Acquire);
-        if object.is_null() {
+        let pointer = place.load(Acquire);
+        if pointer.is_null() {
             return None;
         }
         place.store(core::ptr::null_mut(), Relaxed);
@@ -248,7 +249,8 @@ impl Fifo {
         // INVARIANT: The place is empty. Release: that comes first.
         self.taken.store(next, Release);
         self.quick.store(next + self.mark, Release);
-        Some(object)
+        // SAFETY: By the type invariant it is that of an object, and its place is empty now.
+        Some(unsafe { Object::from_raw(pointer, channel_of(pointer.addr())) })
     }
 }
 

@@ -105,7 +105,7 @@ unsafe extern "C" fn cpu_dead(cpu: c_uint) -> c_int {
 /// # Safety
 ///
 /// `cpu` must be offline and stay so, and nobody else may do this for it at the same time.
-unsafe fn take_over(engine: &Engine, task: &mut TaskContext, cpu: CpuId) {
+unsafe fn take_over(engine: &Engine, task: &mut TaskContext<'_>, cpu: CpuId) {
     let Some(slot) = engine.queues.slot(cpu) else {
         return;
     };
@@ -113,8 +113,5 @@ unsafe fn take_over(engine: &Engine, task: &mut TaskContext, cpu: CpuId) {
     //
     // SAFETY: The contract of this function.
     let pages = unsafe { slot.own_dead(task) }.leave();
-    unless_mutant!(
-        "pages_lost_offline",
-        engine.queues.own_this_cpu(task).adopt(pages)
-    );
+    engine.queues.own_this_cpu(task).adopt(pages);
 }

@@ -46,14 +46,10 @@ pub(crate) trait Sink: Send + Sync + 'static {
 
     /// Queues an object that was put in.
     ///
-    /// # Safety
-    ///
-    /// `object` must have been given away, to be freed by `kvfree()`.
-    ///
     /// # Context
     ///
     /// Process context, may sleep.
-    unsafe fn queue(&self, task: &mut TaskContext, object: Object);
+    fn queue(&self, task: &mut TaskContext<'_>, object: Object);
 }
 
 /// Objects that came in atomic context.
@@ -65,7 +61,6 @@ pub(crate) struct Inbox<S: Sink> {
 
 /// Queues what is in an inbox on the CPU that it runs on.
 struct Mover<S> {
-    /// What is in it was given away to be freed by `kvfree()`.
     fifo: Fifo,
     sink: S,
 }
@@ -92,39 +87,29 @@ impl<S: Sink> Inbox<S> {
         &self.work.target().fifo
     }
 
-    /// Takes an object in if that is all there is to do. `false` if not: it wasn't taken.
-    ///
-    /// # Safety
-    ///
-    /// `object` must be the caller's to give away, to be freed by `kvfree()`.
+    /// Takes an object in if that is all there is to do. Otherwise it comes back.
     ///
     /// # Context
     ///
     /// Any context.
     #[inline(always)]
-    pub(crate) unsafe fn put_quickly(&self, object: Object, reader: &NoPreempt) -> bool {
+    pub(crate) fn put_quickly(&self, object: Object, reader: &NoPreempt) -> Result<(), Object> {
         self.fifo().put_quickly(object, reader)
     }
 
-    /// Takes an object in, and has the work queued if need be. `false` if there is no room: it
-    /// wasn't taken.
-    ///
-    /// # Safety
-    ///
-    /// As for [`Self::put_quickly()`].
+    /// Takes an object in, and has the work queued if need be. If there is no room it comes back.
     ///
     /// # Context
     ///
     /// Any context but NMI.
-    pub(crate) unsafe fn put(&self, object: Object, reader: &NoPreempt) -> bool {
+    pub(crate) fn put(&self, object: Object, reader: &NoPreempt) -> Result<(), Object> {
         let wq = self.work.target().sink.wq();
-        match self.fifo().put(object, reader) {
+        match self.fifo().put(object, reader)? {
             Put::In => {}
             Put::First => self.work.queue(wq, MOVE_DELAY_JIFFIES),
             Put::AtMark => self.work.queue_now(wq),
-            Put::Full => return false,
         }
-        true
+        Ok(())
     }
 
     /// Has everything queued that was put in before the call.
@@ -142,7 +127,7 @@ impl<S: Sink> Inbox<S> {
 }
 
 impl<S: Sink> Run for Mover<S> {
-    fn run(&self, task: &mut TaskContext) {
+    fn run(&self, task: &mut TaskContext<'_>) {
         // What is taken out of the fifo here is seen by the barrier as being in hand.
         let _in_hand = self.sink.in_hand().hold();
         // Who puts in after this queues the work again.
@@ -150,9 +135,8 @@ impl<S: Sink> Run for Mover<S> {
         while !self.fifo.has_come_to(end) {
             // SAFETY: A work item doesn't run twice at a time, and the workqueue orders its runs.
             match unsafe { self.fifo.take() } {
-                // SAFETY: Whoever put it in gave it away, to be freed by `kvfree()`.
-                Some(object) => unsafe { self.sink.queue(task, object) },
-                // Somebody has a number and was held up before filling the place: a reader.
+                Some(object) => self.sink.queue(task, object),
+                // A caller has a number and was interrupted before it filled the place: a reader.
                 None => synchronize_rcu(),
             }
         }

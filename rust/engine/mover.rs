@@ -4,12 +4,11 @@
 
 use crate::{
     check::{
-        address::channel_of,
         double_free,
         misuse::Misuse, //
     },
     engine::{
-        fallback,
+        enqueue::enqueue,
         in_hand::InHand,
         inbox::Sink,
         Handle, //
@@ -30,12 +29,11 @@ impl Sink for Handle {
         &self.in_hand
     }
 
-    unsafe fn queue(&self, task: &mut TaskContext, object: Object) {
+    fn queue(&self, task: &mut TaskContext<'_>, object: Object) {
         // The call is over: there is no caller to report.
-        if !double_free::enter_late(object) {
+        if !double_free::enter_late(object.as_ptr()) {
             return Misuse::DoubleFree.report(0);
         }
-        // SAFETY: The contract; the object is in the channel that it belongs to.
-        unsafe { fallback::queue(task, self, channel_of(object), object, 0) };
+        enqueue(task, self, object, 0);
     }
 }

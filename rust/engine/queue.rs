@@ -17,7 +17,8 @@ use crate::{
     },
     object::{
         Channel,
-        Object, //
+        Object,
+        Pointer, //
     },
     observe::{
         stats::{
@@ -70,49 +71,37 @@ impl OwnedQueue<'_> {
         stats::BYTES.add(-(bytes as i64));
     }
 
-    /// Stores a pointer in the channel's open page. Returns whether there was room.
-    ///
-    /// # Safety
-    ///
-    /// `object` must be the caller's to give away, to be freed in the way of `channel`.
+    /// Stores an object's pointer in the open page of its channel. If there is no room, the object
+    /// comes back.
     #[inline]
-    pub(crate) unsafe fn push(&mut self, channel: Channel, object: Object) -> bool {
-        // SAFETY: The contract.
-        unsafe { self.pin().push(channel, object) }
+    pub(super) fn push(&mut self, object: Object) -> Result<(), Object> {
+        self.here().push(object)
     }
 
-    /// Whether the channel's open page has the pointer already.
-    pub(crate) fn holds(&self, channel: Channel, object: Object) -> bool {
-        self.open_objects(channel).contains(&object)
+    /// Whether the open page of its channel has the object's pointer already.
+    pub(super) fn holds(&self, object: &Object) -> bool {
+        self.open_pointers(object.channel())
+            .contains(&object.as_ptr())
     }
 
-    fn open_objects(&self, channel: Channel) -> &[Object] {
-        // SAFETY: The owner has the cursor to itself, and who looks at these borrows the owner.
+    fn open_pointers(&self, channel: Channel) -> &[Pointer] {
+        // SAFETY: The owner has the cursor to itself, and is borrowed as long as these are looked at.
         unsafe { self.shared().cursor(channel).pointers() }
     }
 
-    /// Opens `page` for the channel and stores a first pointer; what was open is sealed.
-    ///
-    /// # Safety
-    ///
-    /// As for [`Self::push()`].
-    pub(crate) unsafe fn open(&mut self, page: EmptyPage, channel: Channel, object: Object) {
-        let shared = self.shared();
-        let sealed = self.seal(channel);
-        if let Some(nr) = sealed {
+    /// Opens `page` for the object's channel and stores its pointer as the first; what was open is
+    /// sealed.
+    pub(super) fn open(&mut self, page: EmptyPage, object: Object) {
+        let (shared, channel) = (self.shared(), object.channel());
+        if let Some(nr) = self.seal(channel) {
             trace::page_full(self.cpu(), channel, nr);
         }
-        // SAFETY: The owner has the cursor to itself, and `seal()` left it without a page; the rest
-        // is the contract.
-        unsafe { shared.cursor(channel).open(page, channel, object) };
-        unless_mutant!(
-            "flush_not_queued",
-            shared.sealer.queue_on(
-                shared.engine.wq(),
-                self.cpu(),
-                msecs_to_jiffies(params::drain_delay_ms()),
-            )
-        );
+        // SAFETY: The owner has the cursor to itself, and `seal()` left it without a page.
+        unsafe { shared.cursor(channel).open(page, object) };
+        let delay = msecs_to_jiffies(params::drain_delay_ms());
+        shared
+            .sealer
+            .queue_on(shared.engine.wq(), self.cpu(), delay);
     }
 
     /// Seals the channel's open page, if any, and sees to it that it is freed in time. Returns how
@@ -135,11 +124,8 @@ impl OwnedQueue<'_> {
     ///
     /// The others are left to the drain, which brings pages back, unless there is none to wait for.
     pub(crate) fn seal_old(&mut self) {
-        // Who had to stand back the last time goes first, lest it stands back for ever.
-        let first = match self.deferred.take() {
-            Some(channel) if !mutant!("one_channel_first") => channel,
-            _ => Channel::Slab,
-        };
+        // Start with the channel deferred last time, so that neither starves.
+        let first = self.deferred.take().unwrap_or(Channel::Slab);
         for channel in [first, first.other()] {
             if !self.shared().cursor(channel).is_open() {
                 continue;
@@ -158,7 +144,7 @@ impl OwnedQueue<'_> {
     fn close(&mut self, channel: Channel) -> Option<usize> {
         let seed = self.shared().stats.get(Counter::queued(channel)) as usize;
         // SAFETY: What is in an open page isn't freed before it is sealed.
-        let bytes = unsafe { sizes::estimate(channel, self.open_objects(channel), seed) };
+        let bytes = unsafe { sizes::estimate(channel, self.open_pointers(channel), seed) };
         let page = self.count_together(|queue| {
             // SAFETY: The owner has the cursor to itself.
             let page = unsafe { queue.shared().cursor(channel).seal(bytes) }?;
@@ -184,7 +170,7 @@ impl OwnedQueue<'_> {
     /// When they have been emptied, [`Self::end_drain()`] must follow, unless the CPU dies first.
     pub(crate) fn begin_drain(&mut self) -> WaitingPages {
         let elapsed = self.waiting.take_elapsed();
-        unless_mutant!("alarm_not_set_again", self.rearm());
+        self.rearm();
         self.draining = !elapsed.is_empty();
         elapsed
     }
@@ -192,7 +178,7 @@ impl OwnedQueue<'_> {
     /// Does what [`Self::seal_old()`] has left to the drain, if anything.
     pub(crate) fn end_drain(&mut self) {
         self.draining = false;
-        if self.deferred.is_some() && !mutant!("deferred_forgotten") {
+        if self.deferred.is_some() {
             self.seal_old();
         }
     }
@@ -214,14 +200,7 @@ impl OwnedQueue<'_> {
     /// Takes all that waits, open pages included.
     pub(crate) fn take_all(&mut self) -> WaitingPages {
         for channel in Channel::ALL {
-            if mutant!("detach_forgets_vmalloc") && channel == Channel::Vmalloc {
-                continue;
-            }
             self.close(channel);
-        }
-        if mutant!("double_drain") {
-            // SAFETY: There is no excuse for this.
-            return unsafe { core::ptr::read(&self.waiting) };
         }
         core::mem::take(&mut self.waiting)
     }

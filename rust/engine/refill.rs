@@ -21,7 +21,7 @@ impl Refill {
 }
 
 impl Run for Refill {
-    fn run(&self, _: &mut TaskContext) {
+    fn run(&self, _: &mut TaskContext<'_>) {
         if let Some(queue) = self.engine.queues.slot(self.cpu) {
             // When there is no memory, the next caller who finds few pages asks again.
             let _ = queue.shared().spares.fill();

@@ -178,38 +178,31 @@ impl<S: Sink> Slot<S> {
         list.retire(old);
     }
 
-    /// Puts an object into the reserve if that is all there is to do. `false` if not: it wasn't
-    /// taken.
-    ///
-    /// # Safety
-    ///
-    /// `object` must be the caller's to give away, to be freed by `kvfree()`.
+    /// Puts an object into the reserve if that is all there is to do. Otherwise it comes back.
     ///
     /// # Context
     ///
     /// Any context.
     #[inline(always)]
-    pub(crate) unsafe fn put_quickly(&self, object: Object) -> bool {
+    pub(crate) fn put_quickly(&self, object: Object) -> Result<(), Object> {
         let reader = NoPreempt::new();
-        // SAFETY: The contract.
-        self.inbox(&reader)
-            .is_some_and(|inbox| unsafe { inbox.put_quickly(object, &reader) })
+        match self.inbox(&reader) {
+            Some(inbox) => inbox.put_quickly(object, &reader),
+            None => Err(object),
+        }
     }
 
-    /// Puts an object into the reserve. `false` if there is no room or no reserve.
-    ///
-    /// # Safety
-    ///
-    /// As for [`Self::put_quickly()`].
+    /// Puts an object into the reserve. If there is no room, or no reserve, it comes back.
     ///
     /// # Context
     ///
     /// Any context but NMI.
-    pub(crate) unsafe fn put(&self, object: Object) -> bool {
+    pub(crate) fn put(&self, object: Object) -> Result<(), Object> {
         let reader = NoPreempt::new();
-        // SAFETY: The contract.
-        self.inbox(&reader)
-            .is_some_and(|inbox| unsafe { inbox.put(object, &reader) })
+        match self.inbox(&reader) {
+            Some(inbox) => inbox.put(object, &reader),
+            None => Err(object),
+        }
     }
 
     #[inline(always)]

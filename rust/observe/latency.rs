@@ -12,7 +12,7 @@ use kernel::{
 };
 
 use crate::{
-    object::Object,
+    object::Pointer,
     observe::histogram::{
         Counts,
         Histogram, //
@@ -23,7 +23,7 @@ use crate::{
 const TIMES: usize = 28;
 
 /// As many objects as a page can have pointers.
-const OBJECTS: usize = (PAGE_SIZE / size_of::<Object>()).ilog2() as usize + 2;
+const OBJECTS: usize = (PAGE_SIZE / size_of::<Pointer>()).ilog2() as usize + 2;
 
 /// Counts up when all histograms are to begin anew.
 static EPOCH: Atomic<usize> = Atomic::new(0);

@@ -26,7 +26,7 @@ pub(crate) static OBJECTS: Level = Level::new();
 /// About how many bytes these take.
 pub(crate) static BYTES: Level = Level::new();
 /// Objects that other calls than `kvfree_rcu_headless_try()` have put into the CPUs' inboxes.
-pub(crate) static UNCALLED_FOR: Global = Global::new();
+pub(crate) static PUT_BY_OTHERS: Global = Global::new();
 /// Objects that it didn't take, for lack of room.
 pub(crate) static TRY_REFUSED: Global = Global::new();
 /// Objects that were freed through a reserve that is no more.

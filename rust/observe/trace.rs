@@ -15,7 +15,7 @@ use crate::{
     check::plain::Watcher,
     object::{
         Channel,
-        Object, //
+        Pointer, //
     }, //
 };
 
@@ -44,7 +44,7 @@ macro_rules! trace {
 }
 
 /// An object was handed over.
-pub(crate) fn queue(caller: usize, channel: Channel, object: Object) {
+pub(crate) fn queue(caller: usize, channel: Channel, object: Pointer) {
     trace!(queue, caller, channel as u32, object);
 }
 

@@ -4,20 +4,21 @@
 //!
 //! Pages are aligned to their size, so the word's low bits are zero when the page is full, and they
 //! are zero as well when there is no page: storing a pointer takes one test, one store and one
-//! addition.
+//! addition ([`crate::page::fast_path`]).
 
-use core::{
-    cell::UnsafeCell,
-    ptr::NonNull, //
+use core::ptr::NonNull;
+
+use kernel::{
+    cpu::CpuId,
+    sync::atomic::Atomic, //
 };
-
-use kernel::cpu::CpuId;
 
 use crate::{
     bindings,
     object::{
         Channel,
-        Object, //
+        Object,
+        Pointer, //
     },
     page::bulk_page::{
         pointers,
@@ -26,7 +27,13 @@ use crate::{
         EmptyPage,
         SealedPage, //
     },
-    platform::kcsan::assert_only_writer, //
+    platform::{
+        inline_atomic::{
+            load_relaxed,
+            store_relaxed, //
+        },
+        kcsan::assert_only_writer, //
+    }, //
 };
 
 /// Where the next pointer of a channel goes.
@@ -36,33 +43,24 @@ use crate::{
 /// # Invariants
 ///
 /// Null, or the place after the last pointer of an open page that this cursor owns and that has at
-/// least one pointer, or is being given its first.
+/// least one pointer, or is being given its first. All are those of objects of its channel.
 #[repr(transparent)]
-pub(crate) struct Cursor(UnsafeCell<*mut Object>);
-
-// SAFETY: Only `unsafe` methods change it, whose callers promise to be the only ones at a time, and
-// readers elsewhere use single volatile loads that never follow the pointer.
-unsafe impl Sync for Cursor {}
-// SAFETY: The page that it owns is plain memory, and its objects may be freed on any thread.
-unsafe impl Send for Cursor {}
+pub(crate) struct Cursor(Atomic<*mut Pointer>);
 
 impl Cursor {
     /// The place after the last pointer, as seen from any CPU at any time.
     #[inline]
-    pub(crate) fn get(&self) -> *mut Object {
-        // SAFETY: The cell is valid. Volatile, as another CPU may store to it at any time.
-        unsafe { self.0.get().read_volatile() }
+    pub(super) fn get(&self) -> *mut Pointer {
+        load_relaxed(&self.0)
     }
 
     /// # Safety
     ///
     /// The caller must have the cursor to itself, and keep up its invariant.
     #[inline]
-    pub(crate) unsafe fn set(&self, at: *mut Object) {
+    pub(super) unsafe fn set(&self, at: *mut Pointer) {
         assert_only_writer(&self.0);
-        // SAFETY: The cell is valid and nobody else stores to it (contract). Volatile, as another
-        // CPU may look at it at any time.
-        unsafe { self.0.get().write_volatile(at) };
+        store_relaxed(&self.0, at);
     }
 
     /// The pointers in the open page, if there is one.
@@ -70,7 +68,7 @@ impl Cursor {
     /// # Safety
     ///
     /// The caller must have the cursor to itself, and leave it alone while it looks at them.
-    pub(crate) unsafe fn pointers<'a>(&self) -> &'a [Object] {
+    pub(crate) unsafe fn pointers<'a>(&self) -> &'a [Pointer] {
         // SAFETY: By the type invariant this is the end of the pointers in an open page, which
         // belongs to the caller for now.
         NonNull::new(self.get()).map_or(&[], |end| unsafe { pointers(end) })
@@ -86,7 +84,7 @@ impl Cursor {
         // SAFETY: The caller has the cursor to itself. INVARIANT: Null; `end` is ours now.
         unsafe { self.set(core::ptr::null_mut()) };
         // SAFETY: By the type invariant this is the end of the pointers in an open page, at least
-        // one, which nobody can reach any more; all came in by `push()`.
+        // one, those of objects of its channel. Nobody can reach it any more.
         Some(unsafe { seal(end, bytes) })
     }
 
@@ -94,15 +92,17 @@ impl Cursor {
     ///
     /// # Safety
     ///
-    /// The caller must have the cursor to itself, the cursor must have no page, and `object` must
-    /// be the caller's to give away, to be freed in the way of `channel`, this cursor's.
-    pub(crate) unsafe fn open(&self, page: EmptyPage, channel: Channel, object: Object) {
-        let first = page.open(channel);
-        // SAFETY: The place is inside the page, which is the caller's to use.
-        unsafe { first.write(object) };
-        // SAFETY: The caller has the cursor to itself; a page has room for two pointers and more.
+    /// The caller must have the cursor to itself, the cursor must have no page and be that of the
+    /// object's channel.
+    pub(crate) unsafe fn open(&self, page: EmptyPage, object: Object) {
+        let first = page.open(object.channel());
+        // SAFETY: The place is inside the page, which is the caller's to use. The caller has the
+        // cursor to itself; a page has room for two pointers and more.
         // INVARIANT: The place after the one pointer in an open page.
-        unsafe { self.set(first.as_ptr().add(1)) };
+        unsafe {
+            first.write(object.into_raw());
+            self.set(first.as_ptr().add(1));
+        }
     }
 
     /// How many pointers the open page holds, as seen from any CPU at any time.

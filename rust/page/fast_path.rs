@@ -11,7 +11,8 @@ use kernel::page::PAGE_SIZE;
 use crate::{
     object::{
         Channel,
-        Object, //
+        Object,
+        Pointer, //
     },
     platform::this_cpu::OnThisCpu, //
 };
@@ -20,25 +21,23 @@ use crate::{
 #[cfg_attr(not(rcu_headless_cpu = "x86_64"), path = "fast_path/generic.rs")]
 mod arch;
 
-impl OnThisCpu<'_> {
-    /// Stores a pointer in this CPU's open page of `channel`. Returns whether there was room.
-    ///
-    /// # Safety
-    ///
-    /// `object` must be the caller's to give away, to be freed in the way of `channel`.
+impl<P> OnThisCpu<P> {
+    /// Stores an object's pointer in this CPU's open page of its channel, or gives the object back if
+    /// there is no room.
     #[inline(always)]
-    pub(crate) unsafe fn push(&self, channel: Channel, object: Object) -> bool {
-        let at = arch::Here::of(self).load(channel);
+    pub(crate) fn push(&self, object: Object) -> Result<(), Object> {
+        let (here, channel) = (arch::Here::of(self), object.channel());
+        let at = here.load(channel);
         if at.addr() % PAGE_SIZE == 0 {
-            return false;
+            return Err(object);
         }
         // SAFETY: By the cursor's invariant this is a place in an open page that it owns, and by
         // the type invariant nobody else changes either meanwhile.
-        unsafe { at.write(object) };
+        unsafe { at.write(object.into_raw()) };
         // SAFETY: One place on is in the page or its end. INVARIANT: The page has one pointer more,
-        // which is to be freed in the way of its channel (contract).
-        unsafe { arch::Here::of(self).advance(channel, at) };
-        true
+        // that of an object of its channel.
+        unsafe { here.advance(channel, at) };
+        Ok(())
     }
 
     /// Stores pointers in this CPU's open page of `channel` as long as they are `good` and there is
@@ -46,47 +45,49 @@ impl OnThisCpu<'_> {
     ///
     /// # Safety
     ///
-    /// As for [`Self::push()`], for each that is `good`.
+    /// Each that is `good` must be what an object of `channel` was given away as, and is given away
+    /// by this call.
     #[inline(always)]
     pub(crate) unsafe fn push_while(
         &self,
         channel: Channel,
-        objects: &[Object],
-        good: impl Fn(Object) -> bool,
+        pointers: &[Pointer],
+        good: impl Fn(Pointer) -> bool,
     ) -> usize {
-        let start = arch::Here::of(self).load(channel);
+        let here = arch::Here::of(self);
+        let start = here.load(channel);
         // Up to the end of the page; none if it is there, or nowhere.
-        let room = start.addr().wrapping_neg() % PAGE_SIZE / size_of::<Object>();
-        let objects = objects.get(..room).unwrap_or(objects);
+        let room = start.addr().wrapping_neg() % PAGE_SIZE / size_of::<Pointer>();
+        let pointers = pointers.get(..room).unwrap_or(pointers);
         // What isn't good is stored as well, but the cursor stays before it.
-        let put = |i, object| {
+        let put = |i, pointer| {
             // SAFETY: There is room for all of them, in a page as in `push()`.
-            unsafe { start.add(i).write(object) };
-            good(object)
+            unsafe { start.add(i).write(pointer) };
+            good(pointer)
         };
         let nr = 'stored: {
             // By fours, for less of a loop.
-            let fours = objects.chunks_exact(4);
+            let fours = pointers.chunks_exact(4);
             let (in_fours, rest) = (4 * fours.len(), fours.remainder());
             for (i, four) in fours.enumerate() {
-                for (j, &object) in four.iter().enumerate() {
-                    if !put(4 * i + j, object) {
+                for (j, &pointer) in four.iter().enumerate() {
+                    if !put(4 * i + j, pointer) {
                         break 'stored 4 * i + j;
                     }
                 }
             }
-            for (j, &object) in rest.iter().enumerate() {
-                if !put(in_fours + j, object) {
+            for (j, &pointer) in rest.iter().enumerate() {
+                if !put(in_fours + j, pointer) {
                     break 'stored in_fours + j;
                 }
             }
-            objects.len()
+            pointers.len()
         };
         // SAFETY: One after the last that is good is in the page or its end.
         let at = unsafe { start.add(nr) };
-        // SAFETY: So many pointers have been stored. INVARIANT: The page has them all, to be freed
-        // in the way of its channel (contract).
-        unsafe { arch::Here::of(self).set(channel, at) };
+        // SAFETY: So many pointers have been stored. INVARIANT: The page has them all, each that of
+        // an object of its channel (contract).
+        unsafe { here.set(channel, at) };
         nr
     }
 }

@@ -4,23 +4,21 @@
 
 use core::ptr::NonNull;
 
-use crate::page::bulk_page::{
-    next_mut,
-    Header,
-    SealedPage, //
-};
+use kernel::pr_warn_once;
+
+use crate::page::bulk_page::SealedPage;
 
 /// Sealed pages in the order in which they came.
 ///
 /// # Invariants
 ///
-/// `head` leads through the pages' links to `tail`, the last, whose link is `None`; each is a
-/// [`SealedPage`] given up as a link to this list alone. Both are `None` when the list is empty.
+/// `tail` is the place of the link behind the last page, which `head` leads to: inside that page. It
+/// is `None` when the list is empty.
 #[derive(Default)]
 #[must_use = "dropping it loses the objects in it"]
 pub(crate) struct WaitingPages {
-    head: Option<NonNull<Header>>,
-    tail: Option<NonNull<Header>>,
+    head: Option<SealedPage>,
+    tail: Option<NonNull<Option<SealedPage>>>,
 }
 
 // SAFETY: The list owns its pages, and sealed pages may go to any thread.
@@ -33,45 +31,45 @@ impl WaitingPages {
     }
 
     /// Whether there is one page.
-    pub(crate) fn is_single(&self) -> bool {
-        self.head.is_some() && self.head == self.tail
+    pub(crate) fn is_single(&mut self) -> bool {
+        self.head.as_mut().is_some_and(|page| page.next().is_none())
     }
 
     /// Adds a page behind all others.
-    pub(crate) fn push(&mut self, page: SealedPage) {
-        let link = page.into_link();
-        // INVARIANT: A sealed page's link isn't in use, and is `None` here: it was when the page
-        // was made, and `pop()` leaves it so.
+    pub(crate) fn push(&mut self, mut page: SealedPage) {
+        let tail = Some(NonNull::from(page.next()));
+        // INVARIANT: The link is inside the page, which stays where it is, and nothing is behind it:
+        // `pop()` leaves it so.
         self.append(Self {
-            head: Some(link),
-            tail: Some(link),
+            head: Some(page),
+            tail,
         });
     }
 
     /// Moves all pages of `other` behind those of this list.
-    pub(crate) fn append(&mut self, other: Self) {
-        match self.tail {
-            None => *self = other,
-            Some(_) if other.head.is_none() => {}
-            Some(tail) => {
-                // SAFETY: `tail` is on this list, which we have to ourselves.
-                *unsafe { next_mut(tail) } = other.head;
-                unless_mutant!("append_loses_tail", self.tail = other.tail);
-            }
+    pub(crate) fn append(&mut self, mut other: Self) {
+        let (head, tail) = (other.head.take(), other.tail.take());
+        if head.is_none() {
+            return;
         }
+        match self.tail {
+            None => self.head = head,
+            // SAFETY: By the type invariant it is inside a page of this list, which we have to
+            // ourselves.
+            Some(mut link) => *unsafe { link.as_mut() } = head,
+        }
+        // INVARIANT: The last page of `other` is now the last one here.
+        self.tail = tail;
     }
 
     /// Takes the first page.
     pub(crate) fn pop(&mut self) -> Option<SealedPage> {
-        let head = self.head?;
-        // SAFETY: `head` is on this list, which we have to ourselves.
-        self.head = unsafe { next_mut(head) }.take();
+        let mut page = self.head.take()?;
+        self.head = page.next().take();
         if self.head.is_none() {
             self.tail = None;
         }
-        // SAFETY: By the type invariants it was given up as a sealed page, and it has just left
-        // the list.
-        Some(unsafe { SealedPage::from_link(head) })
+        Some(page)
     }
 
     /// Takes the pages at the front whose grace period is over.
@@ -85,17 +83,19 @@ impl WaitingPages {
 
     /// Takes the first page if its grace period is over.
     pub(crate) fn take_one_elapsed(&mut self) -> Option<SealedPage> {
-        let page = self.pop()?;
-        if page.elapsed() {
-            return Some(page);
+        if self.head.as_ref()?.elapsed() {
+            self.pop()
+        } else {
+            None
         }
-        self.push_front(page);
-        None
     }
+}
 
-    fn push_front(&mut self, page: SealedPage) {
-        let rest = core::mem::take(self);
-        self.push(page);
-        self.append(rest);
+impl Drop for WaitingPages {
+    fn drop(&mut self) {
+        // One after the other: each owns the next.
+        while self.pop().is_some() {
+            pr_warn_once!("pages were lost, and the objects in them\n");
+        }
     }
 }

@@ -14,11 +14,12 @@ use kernel::{
 };
 
 use crate::{
-    bindings,
     object::{
         Channel,
-        Object, //
-    }, //
+        Object,
+        Pointer, //
+    },
+    platform::memory, //
 };
 
 /// How many objects of a page are looked at.
@@ -29,24 +30,27 @@ const VMALLOC_PAGES: usize = 256;
 
 /// How many bytes an object takes; 0 if that isn't known.
 ///
-/// # Safety
-///
-/// Nobody may free `object` meanwhile, which has been accepted as one of `channel`.
-///
 /// # Context
 ///
 /// Any context.
-pub(crate) unsafe fn of(channel: Channel, object: Object) -> usize {
+pub(crate) fn of(object: &Object) -> usize {
+    // SAFETY: The object's owner is borrowed, so nobody frees it meanwhile.
+    unsafe { of_pointer(object.channel(), object.as_ptr()) }
+}
+
+/// # Safety
+///
+/// It must be the pointer of an object of `channel` that nobody frees meanwhile.
+unsafe fn of_pointer(channel: Channel, pointer: Pointer) -> usize {
     match channel {
-        // SAFETY: It looks at the object only if it is one of the slab allocator's.
-        Channel::Slab if unsafe { bindings::rcu_headless_helper_is_slab(object) } => {
-            // SAFETY: The contract.
-            unsafe { ksize(object) }
+        Channel::Slab if memory::is_slab(pointer.addr()) => {
+            // SAFETY: It is an object of the slab allocator's, which stays (contract).
+            unsafe { ksize(pointer) }
         }
         Channel::Slab => 0,
         Channel::Vmalloc => {
             let is_mapped = |&i: &usize| {
-                let page = object.wrapping_byte_add(i * PAGE_SIZE);
+                let page = pointer.wrapping_byte_add(i * PAGE_SIZE);
                 // SAFETY: The object stays mapped (contract), and so do the kernel's tables for it
                 // and for the guard page, which isn't walked past.
                 !unsafe { vmalloc_to_page(page) }.is_null()
@@ -58,23 +62,23 @@ pub(crate) unsafe fn of(channel: Channel, object: Object) -> usize {
 
 /// How many bytes the objects in a page take, going by some of them: exact if they are few or alike.
 ///
-/// `seed` says where to look, so that one look after another sees all that comes in turns.
+/// Vary `seed` so that sizes which alternate average out.
 ///
 /// # Safety
 ///
-/// As for [`of()`], for each.
-pub(crate) unsafe fn estimate(channel: Channel, objects: &[Object], seed: usize) -> usize {
-    let nr = objects.len();
+/// They must be the pointers of objects of `channel` that nobody frees meanwhile.
+pub(crate) unsafe fn estimate(channel: Channel, pointers: &[Pointer], seed: usize) -> usize {
+    let nr = pointers.len();
     let stride = (nr / SAMPLES).max(1);
     let samples = nr.min(SAMPLES);
     if samples == 0 {
         return 0;
     }
-    let objects = objects.iter().skip(seed % stride).step_by(stride);
-    // SAFETY: The contract.
-    let sizes = objects
-        .take(samples)
-        .map(|&object| unsafe { of(channel, object) });
+    let some = pointers.iter().skip(seed % stride).step_by(stride);
+    let sizes = some.take(samples).map(|&pointer| {
+        // SAFETY: It is the pointer of such an object (contract).
+        unsafe { of_pointer(channel, pointer) }
+    });
     let sum: usize = sizes.sum();
     sum * nr / samples
 }

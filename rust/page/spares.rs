@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The empty pages that a CPU keeps.
+//! The empty pages that a CPU keeps: its spares.
 //!
 //! Each is in a place of its own that is exchanged atomically: the CPU, a drain elsewhere that
 //! brings back what it took, and the shrinker may all come at once, without a lock.
-
-use core::ptr::NonNull;
 
 use kernel::{
     bindings,
@@ -24,8 +22,8 @@ use kernel::{
 
 use crate::{
     page::bulk_page::{
+        BulkPage, //
         EmptyPage,
-        Header, //
     },
     params::{
         self,
@@ -47,9 +45,6 @@ fn now() -> Jiffies {
 
 /// Has no pages allocated or kept for a while beyond the few that a CPU needs.
 pub(crate) fn back_off() {
-    if mutant!("shrinker_undone") {
-        return;
-    }
     let end = now().wrapping_add(msecs_to_jiffies(BACKOFF_MS));
     BACKOFF_END.store(end.max(1), Relaxed);
 }
@@ -60,7 +55,7 @@ pub(crate) fn backoff_left() -> Jiffies {
     let left = end.wrapping_sub(now());
     // More than half of the clock's range is a time that has passed.
     if end == 0 || left > Jiffies::MAX / 2 {
-        // Forgotten, lest it comes round again.
+        // Forgotten, so that it doesn't come round again.
         if end != 0 {
             let _ = BACKOFF_END.cmpxchg(end, 0, Relaxed);
         }
@@ -69,7 +64,7 @@ pub(crate) fn backoff_left() -> Jiffies {
     left
 }
 
-/// How many pages a CPU is to have at hand now.
+/// How many spares a CPU is to have now.
 fn wanted() -> usize {
     if backoff_left() > 0 {
         SPARES_MIN
@@ -78,13 +73,13 @@ fn wanted() -> usize {
     }
 }
 
-/// Empty pages at hand.
+/// The empty pages of a CPU.
 ///
 /// # Invariants
 ///
 /// What is in a place is null or an [`EmptyPage`] given up as a link to this place alone.
 pub(crate) struct SparePages {
-    places: [Atomic<*mut Header>; SPARES_MAX],
+    places: [Atomic<*mut BulkPage>; SPARES_MAX],
 }
 
 impl SparePages {
@@ -98,14 +93,17 @@ impl SparePages {
 
     /// How many pages there are, at some moment during the call.
     pub(crate) fn len(&self) -> usize {
-        let filled = |place: &&Atomic<*mut Header>| !place.load(Relaxed).is_null();
-        self.places.iter().filter(filled).count()
+        self.filled().count()
     }
 
     /// Whether there are so many pages at least; it looks no further.
     pub(crate) fn has(&self, nr: usize) -> bool {
-        let filled = |place: &&Atomic<*mut Header>| !place.load(Relaxed).is_null();
-        self.places.iter().filter(filled).take(nr).count() == nr
+        self.filled().take(nr).count() == nr
+    }
+
+    fn filled(&self) -> impl Iterator<Item = &Atomic<*mut BulkPage>> {
+        let filled = |place: &&Atomic<*mut BulkPage>| !place.load(Relaxed).is_null();
+        self.places.iter().filter(filled)
     }
 
     /// Whether more pages should be got before they are needed.
@@ -124,14 +122,10 @@ impl SparePages {
                 return None;
             }
             // INVARIANT: The place is empty. Acquire: the page is as whoever left it here left it.
-            let page = match mutant!("spare_stays") {
-                false => place.xchg(core::ptr::null_mut(), Acquire),
-                true => place.load(Acquire),
-            };
-            let page = NonNull::new(page)?;
+            let link = place.xchg(core::ptr::null_mut(), Acquire);
             // SAFETY: By the type invariant it was given up as an empty page to this place alone,
             // and nobody else can have got it from there.
-            Some(unsafe { EmptyPage::from_link(page) })
+            unsafe { EmptyPage::from_link(link) }
         })
     }
 
@@ -150,11 +144,7 @@ impl SparePages {
 
     /// How many pages there are beyond what a CPU always needs.
     pub(crate) fn surplus(&self) -> usize {
-        self.len().saturating_sub(if mutant!("kept_pages_shrink") {
-            0
-        } else {
-            SPARES_MIN
-        })
+        self.len().saturating_sub(SPARES_MIN)
     }
 
     /// Keeps a page; it comes back when there are enough.
@@ -176,15 +166,12 @@ impl SparePages {
         for place in &self.places {
             // INVARIANT: The page is given up to this place alone. Full, so that it is there whole
             // before it can be found.
-            if place
-                .cmpxchg(core::ptr::null_mut(), link.as_ptr(), Full)
-                .is_ok()
-            {
+            if place.cmpxchg(core::ptr::null_mut(), link, Full).is_ok() {
                 return None;
             }
         }
         // SAFETY: Just given up, to no place after all.
-        Some(unsafe { EmptyPage::from_link(link) })
+        unsafe { EmptyPage::from_link(link) }
     }
 
     /// Allocates pages until there are enough. Stops where there is no memory.
@@ -194,7 +181,6 @@ impl SparePages {
     /// Process context, sleeps.
     pub(crate) fn fill(&self) -> Result {
         while !self.has(wanted()) {
-            let _off = mutant!("refill_irqs_off").then(kernel::interrupt::local_interrupt_disable);
             let page = EmptyPage::new_reclaim().ok_or(ENOMEM)?;
             if self.keep(page).is_some() {
                 break;

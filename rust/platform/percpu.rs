@@ -32,6 +32,7 @@ use crate::{
     bindings,
     platform::this_cpu::{
         this_cpu_ptr,
+        Lent,
         OnThisCpu,
         TaskContext, //
     }, //
@@ -67,13 +68,13 @@ impl<L, S> Slot<L, S> {
     /// # Context
     ///
     /// Process context. Preemption is off until the owner is dropped.
-    pub(crate) fn try_own<'a>(&'a self, task: &'a mut TaskContext) -> Option<Owner<'a, L, S>> {
-        let pin = OnThisCpu::new(task);
+    pub(crate) fn try_own<'a>(&'a self, task: &'a mut TaskContext<'_>) -> Option<Owner<'a, L, S>> {
+        let here = OnThisCpu::new(task);
         if CpuId::current().as_u32() != self.cpu.as_u32() {
             return None;
         }
         // INVARIANT: Preemption is off and this is the slot of this CPU.
-        Some(Owner { slot: self, pin })
+        Some(Owner { slot: self, here })
     }
 
     /// Takes the slot of a CPU that is gone.
@@ -82,11 +83,11 @@ impl<L, S> Slot<L, S> {
     ///
     /// The slot's CPU must be offline, must stay so while the owner lives, and nobody else may
     /// call this for the same slot meanwhile.
-    pub(crate) unsafe fn own_dead<'a>(&'a self, task: &'a mut TaskContext) -> Owner<'a, L, S> {
+    pub(crate) unsafe fn own_dead<'a>(&'a self, task: &'a mut TaskContext<'_>) -> Owner<'a, L, S> {
         // INVARIANT: Preemption is off; the rest is the contract.
         Owner {
             slot: self,
-            pin: OnThisCpu::new(task),
+            here: OnThisCpu::new(task),
         }
     }
 }
@@ -100,7 +101,7 @@ impl<L, S> Slot<L, S> {
 /// would have to run on the same CPU, and this task's [`TaskContext`] is lent to this one.
 pub(crate) struct Owner<'a, L, S> {
     slot: &'a Slot<L, S>,
-    pin: OnThisCpu<'a>,
+    here: OnThisCpu<Lent<'a>>,
 }
 
 impl<'a, L, S> Owner<'a, L, S> {
@@ -117,8 +118,8 @@ impl<'a, L, S> Owner<'a, L, S> {
 
     /// What keeps the code where it is.
     #[inline]
-    pub(crate) fn pin(&self) -> &OnThisCpu<'a> {
-        &self.pin
+    pub(crate) fn here(&self) -> &OnThisCpu<Lent<'a>> {
+        &self.here
     }
 }
 
@@ -233,12 +234,12 @@ impl<L, S> PerCpu<L, S> {
     ///
     /// Process context. Preemption is off until the owner is dropped.
     #[inline]
-    pub(crate) fn own_this_cpu<'a>(&'a self, task: &'a mut TaskContext) -> Owner<'a, L, S> {
-        let pin = OnThisCpu::new(task);
+    pub(crate) fn own_this_cpu<'a>(&'a self, task: &'a mut TaskContext<'_>) -> Owner<'a, L, S> {
+        let here = OnThisCpu::new(task);
         // SAFETY: As above; with preemption off it stays the slot of this CPU.
         let slot = unsafe { &*this_cpu_ptr(self.base.as_ptr()) };
         // INVARIANT: Preemption is off and this is the slot of this CPU.
-        Owner { slot, pin }
+        Owner { slot, here }
     }
 }
 

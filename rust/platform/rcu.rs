@@ -168,7 +168,7 @@ impl<T: Ring> PinnedDrop for Alarm<T> {
         // The callback may still be inside `ring()` when `armed` is already false, so the flag
         // can't tell whether there is something to wait for. Nobody sets the alarm any more: that
         // would take a reference.
-        if self.ever_set.load(Relaxed) && !mutant!("no_rcu_barrier") {
+        if self.ever_set.load(Relaxed) {
             rcu_barrier();
         }
     }

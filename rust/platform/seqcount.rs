@@ -61,7 +61,7 @@ impl SeqCount {
             let result = f();
             // All has been read before the number is compared.
             smp_mb(Read);
-            if mutant!("torn_sums") || number % 2 == 0 && self.0.load(Relaxed) == number {
+            if number % 2 == 0 && self.0.load(Relaxed) == number {
                 return result;
             }
             core::hint::spin_loop();

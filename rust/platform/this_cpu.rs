@@ -24,6 +24,59 @@ use crate::bindings;
 #[cfg_attr(rcu_headless_cpu = "generic", path = "this_cpu/generic.rs")]
 mod arch;
 
+/// Code that may turn out to be a task's.
+///
+/// What proves that it is ([`TaskContext`], [`OnThisCpu`]) is made from this value and borrows or
+/// consumes it, so that there is one proof at a time.
+///
+/// # Invariants
+///
+/// The code that holds it, and what has called that, has no other one and no [`TaskContext`]. An
+/// interrupt that breaks in may have one of its own.
+pub(crate) struct Code(PhantomData<NotThreadSafe>);
+
+impl Code {
+    /// For code that begins here.
+    ///
+    /// # Safety
+    ///
+    /// The code, and what has called it, must have no other one and no [`TaskContext`].
+    #[inline(always)]
+    pub(crate) const unsafe fn begin() -> Self {
+        // INVARIANT: There is no other one (contract).
+        Self(PhantomData)
+    }
+
+    /// Looks whether this code may sleep, and therefore is a task's.
+    ///
+    /// What the kernel doesn't keep count of can't be seen: without `CONFIG_PREEMPT_COUNT` a held
+    /// spinlock, without `CONFIG_PREEMPT_RCU` an RCU read-side critical section as well.
+    ///
+    /// # Context
+    ///
+    /// Any context.
+    #[inline(always)]
+    pub(crate) fn may_block(&mut self) -> Option<TaskContext<'_>> {
+        // INVARIANT: Interrupts of any kind count as preemption being off. There is no other proof:
+        // it would borrow this value.
+        arch::may_block().map(|_| TaskContext(PhantomData, PhantomData))
+    }
+
+    /// Stays on this CPU if the code may sleep, as [`Self::may_block()`] finds out.
+    ///
+    /// # Context
+    ///
+    /// Any context.
+    #[inline(always)]
+    pub(crate) fn stay(self) -> Result<OnThisCpu<Self>, Self> {
+        match arch::may_block() {
+            // INVARIANT: What may block is a task's, and this value has no proof made from it.
+            Some(cpu) => Ok(OnThisCpu::on(cpu, self)),
+            None => Err(self),
+        }
+    }
+}
+
 /// Proof that code runs in task context with interrupts on.
 ///
 /// Such code, once it has turned preemption off, has its CPU to itself as far as other tasks go;
@@ -33,33 +86,19 @@ mod arch;
 /// # Invariants
 ///
 /// The code that holds it isn't in an NMI, an interrupt or a softirq that has interrupted a task,
-/// and has interrupts on. Code that has no other preemption off has one of them, not two.
-pub(crate) struct TaskContext(PhantomData<NotThreadSafe>);
+/// and has interrupts on. It has no other proof, and nor has what has called it.
+pub(crate) struct TaskContext<'a>(PhantomData<&'a mut Code>, PhantomData<NotThreadSafe>);
 
-impl TaskContext {
-    /// Looks whether this code may sleep, and therefore is a task's.
-    ///
-    /// What the kernel doesn't keep count of can't be seen: without `CONFIG_PREEMPT_COUNT` a held
-    /// spinlock, without `CONFIG_PREEMPT_RCU` besides an RCU read-side critical section.
-    ///
-    /// # Context
-    ///
-    /// Any context.
-    #[inline(always)]
-    pub(crate) fn may_block() -> Option<Self> {
-        // INVARIANT: Interrupts of any kind count as preemption being off.
-        arch::may_block().map(|_| Self(PhantomData))
-    }
-
+impl TaskContext<'_> {
     /// Makes the proof for code that is known to be a task's.
     ///
     /// # Safety
     ///
     /// The code must run in task context with interrupts on as long as it uses the proof, and have
-    /// no other one.
+    /// no other one, nor a [`Code`]; nor may what has called it.
     pub(crate) const unsafe fn assume() -> Self {
-        // INVARIANT: The contract.
-        Self(PhantomData)
+        // INVARIANT: The contract says the same.
+        Self(PhantomData, PhantomData)
     }
 }
 
@@ -113,53 +152,45 @@ impl Drop for NoPreempt {
 /// # Invariants
 ///
 /// Preemption is off because of this value, the code is a task's, and `cpu` the one that it runs on.
-pub(crate) struct OnThisCpu<'a> {
+/// There is no other one: `proof` is the code's only one, owned or borrowed mutably.
+pub(crate) struct OnThisCpu<P> {
     cpu: arch::Cpu,
-    _task: PhantomData<&'a mut TaskContext>,
+    proof: P,
+    _off: NoPreempt,
 }
 
-impl<'a> OnThisCpu<'a> {
+/// Stands for a [`TaskContext`] that is borrowed.
+pub(crate) struct Lent<'a>(PhantomData<&'a mut Code>);
+
+impl<'a> OnThisCpu<Lent<'a>> {
     /// Turns preemption off.
     #[inline(always)]
-    pub(crate) fn new(_: &'a mut TaskContext) -> Self {
-        Self::on(arch::Cpu::this())
+    pub(crate) fn new(_: &'a mut TaskContext<'_>) -> Self {
+        // INVARIANT: There is a proof, and it is borrowed.
+        Self::on(arch::Cpu::this(), Lent(PhantomData))
     }
+}
 
-    /// Turns preemption off if this code may sleep, as [`TaskContext::may_block()`] finds out. It must
-    /// have no [`TaskContext`] then: this is in the place of one.
-    ///
-    /// # Context
-    ///
-    /// Any context.
+impl<P> OnThisCpu<P> {
     #[inline(always)]
-    pub(crate) fn if_may_block() -> Option<Self> {
-        // INVARIANT: What may block is a task's.
-        arch::may_block().map(Self::on)
-    }
-
-    #[inline(always)]
-    fn on(cpu: arch::Cpu) -> Self {
-        unless_mutant!("preemption_on", arch::preempt_disable());
-        // INVARIANT: Just turned off, undone by the drop alone; the code is a task's.
+    fn on(cpu: arch::Cpu, proof: P) -> Self {
+        // INVARIANT: Preemption is turned off here, so that the CPU stays the one it is.
         Self {
             cpu,
-            _task: PhantomData,
+            proof,
+            _off: NoPreempt::new(),
         }
+    }
+
+    /// Lets the code be preempted again.
+    #[inline(always)]
+    pub(crate) fn leave(self) -> P {
+        self.proof
     }
 
     /// Where this CPU's instance is of what was allocated for each CPU.
     #[inline(always)]
     pub(crate) fn this_cpu_ptr<T>(&self, base: *mut T) -> *mut T {
         self.cpu.this_cpu_ptr(base.cast()).cast()
-    }
-}
-
-impl Drop for OnThisCpu<'_> {
-    #[inline(always)]
-    fn drop(&mut self) {
-        if !mutant!("preemption_on") {
-            // SAFETY: By the type invariant preemption is off because of this value.
-            unsafe { arch::preempt_enable() };
-        }
     }
 }

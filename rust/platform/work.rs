@@ -45,7 +45,7 @@ impl WorkQueue {
     ///
     /// Process context, sleeps.
     pub(crate) fn new(name: &'static CStr, rescuer: bool) -> Result<Self> {
-        let flags = match rescuer && !mutant!("no_rescuer") {
+        let flags = match rescuer {
             true => bindings::wq_flags_WQ_PERCPU | bindings::wq_flags_WQ_MEM_RECLAIM,
             false => bindings::wq_flags_WQ_PERCPU,
         };
@@ -78,7 +78,7 @@ pub(crate) trait Run: Sync + 'static {
     ///
     /// Process context, may sleep. On the CPU that it was queued for, unless that CPU is going
     /// down or coming up.
-    fn run(&self, task: &mut TaskContext);
+    fn run(&self, task: &mut TaskContext<'_>);
 }
 
 /// A piece of work that is queued for one CPU, at once or after a delay.

@@ -5,7 +5,7 @@
 use crate::{
     object::{
         Channel,
-        Object, //
+        Pointer, //
     },
     page::cursor::{
         Cursor,
@@ -24,8 +24,8 @@ pub(super) struct Here<'a>(&'a Cursors);
 
 impl<'a> Here<'a> {
     #[inline(always)]
-    pub(super) fn of(pin: &'a OnThisCpu<'_>) -> Self {
-        let cursors = pin.this_cpu_ptr((&raw const rcu_headless_cursors).cast_mut());
+    pub(super) fn of<P>(cpu: &'a OnThisCpu<P>) -> Self {
+        let cursors = cpu.this_cpu_ptr((&raw const rcu_headless_cursors).cast_mut());
         // SAFETY: Zero at first, which are cursors without a page, there as long as the module is
         // loaded, and only ever borrowed shared.
         Self(unsafe { &*cursors })
@@ -42,7 +42,7 @@ impl<'a> Here<'a> {
 
     /// Where the next pointer of a channel goes.
     #[inline(always)]
-    pub(super) fn load(&self, channel: Channel) -> *mut Object {
+    pub(super) fn load(&self, channel: Channel) -> *mut Pointer {
         self.cursor(channel).get()
     }
 
@@ -52,7 +52,7 @@ impl<'a> Here<'a> {
     ///
     /// The pointer at `at` must have been stored, and `at` what `load()` has returned.
     #[inline(always)]
-    pub(super) unsafe fn advance(&self, channel: Channel, at: *mut Object) {
+    pub(super) unsafe fn advance(&self, channel: Channel, at: *mut Pointer) {
         // SAFETY: There is a place at `at` (contract), so this is inside the page or its end.
         let next = unsafe { at.add(1) };
         // SAFETY: The contract.
@@ -65,7 +65,7 @@ impl<'a> Here<'a> {
     ///
     /// That must be farther on in the same page or its end, and all up to there have been stored.
     #[inline(always)]
-    pub(super) unsafe fn set(&self, channel: Channel, at: *mut Object) {
+    pub(super) unsafe fn set(&self, channel: Channel, at: *mut Pointer) {
         // SAFETY: The code has the cursor to itself (invariant of [`OnThisCpu`]).
         unsafe { self.cursor(channel).set(at) };
     }

@@ -9,7 +9,7 @@ use kernel::asm;
 use crate::{
     object::{
         Channel,
-        Object, //
+        Pointer, //
     },
     page::cursor::{
         Cursor,
@@ -24,17 +24,17 @@ extern "C" {
 }
 
 /// The cursors of the CPU that this code runs on and stays on.
-pub(super) struct Here<'a>(PhantomData<&'a OnThisCpu<'a>>);
+pub(super) struct Here<'a>(PhantomData<&'a ()>);
 
 impl<'a> Here<'a> {
     #[inline(always)]
-    pub(super) fn of(_: &'a OnThisCpu<'_>) -> Self {
+    pub(super) fn of<P>(_: &'a OnThisCpu<P>) -> Self {
         Self(PhantomData)
     }
 
     /// Where the next pointer of a channel goes.
     #[inline(always)]
-    pub(super) fn load(&self, channel: Channel) -> *mut Object {
+    pub(super) fn load(&self, channel: Channel) -> *mut Pointer {
         match channel {
             Channel::Slab => load::<0>(),
             Channel::Vmalloc => load::<{ size_of::<Cursor>() }>(),
@@ -47,7 +47,7 @@ impl<'a> Here<'a> {
     ///
     /// The pointer at `at` must have been stored, and `at` what `load()` has returned.
     #[inline(always)]
-    pub(super) unsafe fn advance(&self, channel: Channel, _at: *mut Object) {
+    pub(super) unsafe fn advance(&self, channel: Channel, _at: *mut Pointer) {
         match channel {
             // SAFETY: The contract.
             Channel::Slab => unsafe { advance::<0>() },
@@ -62,7 +62,7 @@ impl<'a> Here<'a> {
     ///
     /// That must be farther on in the same page or its end, and all up to there have been stored.
     #[inline(always)]
-    pub(super) unsafe fn set(&self, channel: Channel, at: *mut Object) {
+    pub(super) unsafe fn set(&self, channel: Channel, at: *mut Pointer) {
         match channel {
             // SAFETY: The contract.
             Channel::Slab => unsafe { set::<0>(at) },
@@ -74,8 +74,8 @@ impl<'a> Here<'a> {
 
 /// Reads the cursor that is `OFFSET` bytes behind the first.
 #[inline(always)]
-fn load<const OFFSET: usize>() -> *mut Object {
-    let at: *mut Object;
+fn load<const OFFSET: usize>() -> *mut Pointer {
+    let at: *mut Pointer;
     // SAFETY: Reads this CPU's cursor.
     unsafe {
         asm!(
@@ -95,7 +95,7 @@ fn load<const OFFSET: usize>() -> *mut Object {
 ///
 /// All places up to there must have been filled, and the code have the cursor to itself.
 #[inline(always)]
-unsafe fn set<const OFFSET: usize>(at: *mut Object) {
+unsafe fn set<const OFFSET: usize>(at: *mut Pointer) {
     // SAFETY: It stays inside the page or comes to its end (contract). The stores of the pointers
     // come first, as this may access any memory for all that the compiler knows.
     unsafe {
@@ -121,7 +121,7 @@ unsafe fn advance<const OFFSET: usize>() {
     unsafe {
         asm!(
             "addq ${size}, %gs:{cursors}+{offset}(%rip)";
-            size = const size_of::<Object>(),
+            size = const size_of::<Pointer>(),
             cursors = sym rcu_headless_cursors,
             offset = const OFFSET,
             options(nostack),

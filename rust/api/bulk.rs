@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Many objects in one call.
+
+use crate::{
+    api::{
+        call::Call,
+        free_slowly, //
+    },
+    check::plain::{
+        is_plain,
+        is_plain_vmalloc, //
+    },
+    object::{
+        Channel,
+        Given,
+        Pointer, //
+    }, //
+};
+
+/// How many pointers are stored before others get the CPU.
+const CHUNK: usize = 64;
+
+/// What a caller has given away that isn't queued yet.
+///
+/// # Invariants
+///
+/// Each pointer is one for [`Given::new()`], and has not been made one.
+pub(super) struct Batch<'a>(&'a [Pointer]);
+
+impl<'a> Batch<'a> {
+    /// Takes what a caller gives away.
+    ///
+    /// # Safety
+    ///
+    /// As for [`Given::new()`], for each.
+    #[inline(always)]
+    pub(super) unsafe fn new(pointers: &'a [Pointer]) -> Self {
+        // INVARIANT: The contract says the same.
+        Self(pointers)
+    }
+
+    /// Frees all after a grace period: in most calls, stores the pointers and that is all.
+    #[inline(always)]
+    pub(super) fn free(mut self, call: Call) {
+        let call = self.store_slab(call);
+        if !self.0.is_empty() {
+            self.free_rest(call);
+        }
+    }
+
+    /// Frees objects of which the first can't just be stored.
+    #[cold]
+    #[inline(never)]
+    fn free_rest(mut self, mut call: Call) {
+        while !self.0.is_empty() {
+            let before = self.0.len();
+            call = self.store_vmalloc(call);
+            if self.0.len() == before {
+                call = self.free_next(call);
+            }
+            call = self.store_slab(call);
+        }
+    }
+
+    /// Frees the first, whatever it is.
+    fn free_next(&mut self, call: Call) -> Call {
+        let [next, after @ ..] = self.0 else {
+            return call;
+        };
+        self.0 = after;
+        // SAFETY: By the type invariant it is one for this, and is none of the batch any more.
+        let given = unsafe { Given::new(*next) };
+        free_slowly(given, call, false)
+    }
+
+    #[inline(always)]
+    fn store_slab(&mut self, call: Call) -> Call {
+        // SAFETY: In the plain range are objects for `kfree()` alone.
+        unsafe { self.store_some(Channel::Slab, call, |pointer| is_plain(pointer.addr())) }
+    }
+
+    fn store_vmalloc(&mut self, call: Call) -> Call {
+        let good = |pointer: Pointer| is_plain_vmalloc(pointer.addr());
+        // SAFETY: In the range of vmalloc are objects for `kvfree()` alone.
+        unsafe { self.store_some(Channel::Vmalloc, call, good) }
+    }
+
+    /// Stores pointers with preemption off all the while, [`CHUNK`] at most: up to the first that
+    /// isn't `good`, or has no room.
+    ///
+    /// # Safety
+    ///
+    /// What is `good` must be an object of `channel`.
+    #[inline(always)]
+    unsafe fn store_some(
+        &mut self,
+        channel: Channel,
+        call: Call,
+        good: impl Fn(Pointer) -> bool,
+    ) -> Call {
+        let call = match call.stay() {
+            Ok(call) => call,
+            Err(call) => return call,
+        };
+        let some = self.0.get(..CHUNK).unwrap_or(self.0);
+        // SAFETY: By the type invariant they are given away; what is good is an object of the channel
+        // (contract).
+        let stored = unsafe { call.here().push_while(channel, some, good) };
+        // INVARIANT: Those that were stored leave the batch.
+        self.0 = self.0.get(stored..).unwrap_or(&[]);
+        call.leave()
+    }
+}

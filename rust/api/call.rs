@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! A call that another module makes, and what follows from that.
+
+use crate::{
+    check::misuse::Misuse,
+    engine::{
+        published,
+        Handle, //
+    },
+    object::Object,
+    platform::this_cpu::{
+        Code,
+        OnThisCpu,
+        TaskContext, //
+    }, //
+};
+
+/// A call of one of the functions that this module exports.
+///
+/// # Invariants
+///
+/// The call isn't over, so that the module is loaded and its engine published; `code` is the only one
+/// of the code that runs in the call.
+pub(super) struct Call {
+    /// The address of the call.
+    caller: usize,
+    code: Code,
+}
+
+impl Call {
+    /// Begins a call that was made at the address `caller`.
+    ///
+    /// # Safety
+    ///
+    /// To be used once, in a function that the module exports, and not to outlive it.
+    #[inline(always)]
+    pub(super) const unsafe fn begin(caller: usize) -> Self {
+        Self {
+            caller,
+            // SAFETY: Other modules have none, and this is the only one here (contract).
+            code: unsafe { Code::begin() },
+        }
+    }
+
+    /// The address of the call.
+    pub(super) fn caller(&self) -> usize {
+        self.caller
+    }
+
+    /// The engine. Not to be kept beyond the call.
+    pub(super) fn engine(&self) -> Handle {
+        // SAFETY: By the type invariant the engine is published.
+        unsafe { published::get() }
+    }
+
+    /// Looks whether the call may sleep; see [`Code::may_block()`].
+    pub(super) fn may_block(&mut self) -> Option<TaskContext<'_>> {
+        self.code.may_block()
+    }
+
+    /// Whether a call that sleeps may do so; it is reported if not.
+    pub(super) fn may_sleep(&mut self) -> bool {
+        let may = self.code.may_block().is_some();
+        if !may {
+            Misuse::of_context().report(self.caller);
+        }
+        may
+    }
+
+    /// Stays on this CPU, if the call may sleep.
+    #[inline(always)]
+    pub(super) fn stay(self) -> Result<CallHere, Self> {
+        let Self { caller, code } = self;
+        match code.stay() {
+            Ok(here) => Ok(CallHere { caller, here }),
+            // INVARIANT: Put together again as it was.
+            Err(code) => Err(Self { caller, code }),
+        }
+    }
+}
+
+/// A [`Call`] that stays on its CPU, which no other task has meanwhile.
+///
+/// # Invariants
+///
+/// `caller` and what `here` was made from are those of a call.
+pub(super) struct CallHere {
+    caller: usize,
+    here: OnThisCpu<Code>,
+}
+
+impl CallHere {
+    /// Stores an object's pointer, or gives the object back if there is no room.
+    #[inline(always)]
+    pub(super) fn push(&self, object: Object) -> Result<(), Object> {
+        self.here.push(object)
+    }
+
+    /// The right to use this CPU's cursors.
+    #[inline(always)]
+    pub(super) fn here(&self) -> &OnThisCpu<Code> {
+        &self.here
+    }
+
+    /// Lets the call be preempted again.
+    #[inline(always)]
+    pub(super) fn leave(self) -> Call {
+        // INVARIANT: Put together again as it was.
+        Call {
+            caller: self.caller,
+            code: self.here.leave(),
+        }
+    }
+}

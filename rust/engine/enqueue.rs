@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! How an object gets into a page when it doesn't fit into the open one.
+//!
+//! In this order, each counted on its own: a spare page; a page that can be allocated without
+//! waiting; a page of this CPU whose grace period is over, emptied on the spot; and, when all that
+//! fails, the caller waits for a grace period and empties all pages of this CPU
+//! ([`crate::engine::fallback`]).
+//!
+//! A caller that needs a page while too much waits already is throttled first: callers can queue
+//! faster than grace periods end or objects are freed, and nothing else would keep them from taking
+//! all memory.
+
+use crate::{
+    check::{
+        double_free,
+        misuse::Misuse,
+        plain::Watcher, //
+    },
+    engine::{
+        drain,
+        fallback,
+        Engine, //
+    },
+    object::Object,
+    observe::stats::{
+        self,
+        Counter, //
+    },
+    page::bulk_page::EmptyPage,
+    params,
+    platform::this_cpu::TaskContext, //
+};
+
+/// Queues `object`, or frees it after a grace period. `false` if it is found to be queued already,
+/// which is reported. `caller` is the address of the call, or 0.
+///
+/// # Context
+///
+/// Process context, may sleep.
+pub(crate) fn enqueue(
+    task: &mut TaskContext<'_>,
+    engine: &Engine,
+    mut object: Object,
+    caller: usize,
+) -> bool {
+    let mut page: Option<(EmptyPage, Counter)> = None;
+    let mut was_throttled = false;
+    loop {
+        // This may be another CPU than the last time, or somebody may have opened a page there.
+        let mut queue = engine.queues.own_this_cpu(task);
+        if Watcher::DoubleFree.is_watching() && queue.holds(&object) {
+            drop(queue);
+            double_free::leave(object.into_raw());
+            Misuse::DoubleFree.report(caller);
+            return false;
+        }
+        object = match queue.push(object) {
+            Ok(()) => return true,
+            Err(object) => object,
+        };
+        let throttle = !was_throttled && too_much_waits();
+        let spare = || match throttle {
+            false => Some((queue.take_spare()?, Counter::PagesSpare)),
+            true => None,
+        };
+        if let Some((page, source)) = page.take().or_else(spare) {
+            queue.count(source, 1);
+            queue.open(page, object);
+            return true;
+        }
+        drop(queue);
+        // After the queue was let go: no allocation with preemption off.
+        if !throttle {
+            page = EmptyPage::new_nowait().map(|page| (page, Counter::PagesFresh));
+        }
+        page = page.or_else(|| Some((drain::empty_one(task, engine)?, Counter::PagesElapsed)));
+        if page.is_some() {
+            continue;
+        }
+        if !throttle {
+            fallback::wait_and_free(task, engine, object, caller);
+            return true;
+        }
+        fallback::wait(task, engine, object.channel(), caller);
+        // Once for a page: that is slow enough, and others may be to blame for what still waits.
+        was_throttled = true;
+    }
+}
+
+/// Whether the objects in sealed pages take more memory than they may.
+fn too_much_waits() -> bool {
+    stats::BYTES.get() > params::pending_bytes() as i64
+}
