@@ -17,10 +17,8 @@
 
 use kernel::{
     bindings::{
-        delayed_work,
         kernel_param,
-        tracepoint,
-        work_struct, //
+        tracepoint, //
     },
     ffi, //
 };

@@ -130,20 +130,43 @@ pub(crate) fn pending_bytes() -> u64 {
     u64::from(PENDING_MIB.get()) << 20
 }
 
-/// The parameter that C names by a number.
-///
-/// # Safety
-///
-/// `kp` must be one of those in `helpers/moduleparam.c`.
-unsafe fn param_of(kp: *const kernel_param) -> &'static Param {
-    // SAFETY: A valid parameter (contract), and all there have a number in this place.
-    let id = unsafe { (*kp).__bindgen_anon_1.arg };
-    match id.addr() as u32 {
-        bindings::RCU_HEADLESS_SPARES => &SPARES,
-        bindings::RCU_HEADLESS_DRAIN_DELAY_MS => &DRAIN_DELAY_MS,
-        bindings::RCU_HEADLESS_EXPEDITED => &EXPEDITED,
-        bindings::RCU_HEADLESS_PENDING_MIB => &PENDING_MIB,
-        _ => &CHECK_DOUBLE_FREE,
+/// All parameters.
+static PARAMS: [&Param; 5] = [
+    &SPARES,
+    &DRAIN_DELAY_MS,
+    &EXPEDITED,
+    &CHECK_DOUBLE_FREE,
+    &PENDING_MIB,
+];
+
+impl Param {
+    /// Finds a parameter by the name that it has in `helpers/moduleparam.c`.
+    fn by_name(name: &CStr) -> Result<&'static Self> {
+        let mut params = PARAMS.iter();
+        params
+            .find(|param| param.name == name)
+            .copied()
+            .ok_or(EINVAL)
+    }
+
+    fn set(&'static self, text: Option<&CStr>) -> Result {
+        // What is echoed to sysfs ends in a newline.
+        let text = text.map(|text| BStr::from_bytes(text.to_bytes().trim_ascii()));
+        let value = self.parse(text).map_err(|_| {
+            pr_err!(
+                "{}: want {} to {}, not \"{}\"\n",
+                self.name,
+                self.min,
+                self.max,
+                text.unwrap_or(BStr::from_bytes(b""))
+            );
+            EINVAL
+        })?;
+        self.value.store(value, Relaxed);
+        if core::ptr::eq(self, &CHECK_DOUBLE_FREE) {
+            Watcher::DoubleFree.watch(value != 0);
+        }
+        Ok(())
     }
 }
 
@@ -158,29 +181,12 @@ unsafe fn param_of(kp: *const kernel_param) -> &'static Param {
 /// Process context; the kernel lets one in at a time.
 #[no_mangle]
 unsafe extern "C" fn rcu_headless_param_set(text: *const c_char, kp: *const kernel_param) -> c_int {
-    // SAFETY: The contract.
-    let param = unsafe { param_of(kp) };
-    // SAFETY: As above.
-    let text = (!text.is_null()).then(|| unsafe { CStr::from_char_ptr(text) });
-    // What is echoed to sysfs ends in a newline.
-    let text = text.map(|text| BStr::from_bytes(text.to_bytes().trim_ascii()));
-    from_result(|| {
-        let value = param.parse(text).map_err(|_| {
-            pr_err!(
-                "{}: want {} to {}, not \"{}\"\n",
-                param.name,
-                param.min,
-                param.max,
-                text.unwrap_or(BStr::from_bytes(b""))
-            );
-            EINVAL
-        })?;
-        param.value.store(value, Relaxed);
-        if core::ptr::eq(param, &CHECK_DOUBLE_FREE) {
-            Watcher::DoubleFree.watch(value != 0);
-        }
-        Ok(0)
-    })
+    // SAFETY: A parameter has a name; both are NUL-terminated (contract).
+    let (name, text) = unsafe {
+        let text = (!text.is_null()).then(|| CStr::from_char_ptr(text));
+        (CStr::from_char_ptr((*kp).name), text)
+    };
+    from_result(|| Param::by_name(name)?.set(text).map(|()| 0))
 }
 
 /// Writes a parameter's value and a newline to a page, and returns how many bytes that is.
@@ -194,16 +200,21 @@ unsafe extern "C" fn rcu_headless_param_set(text: *const c_char, kp: *const kern
 /// Process context.
 #[no_mangle]
 unsafe extern "C" fn rcu_headless_param_get(page: *mut c_char, kp: *const kernel_param) -> c_int {
-    // SAFETY: The contract.
-    let param = unsafe { param_of(kp) };
-    if param.is_switch() {
-        let word = if param.get() != 0 { c"Y\n" } else { c"N\n" };
-        // SAFETY: The page is the caller's (contract), and the format and its argument agree.
-        unsafe { scnprintf(page, PAGE_SIZE, c"%s".as_char_ptr(), word.as_char_ptr()) }
-    } else {
-        // SAFETY: As above.
-        unsafe { scnprintf(page, PAGE_SIZE, c"%u\n".as_char_ptr(), param.get()) }
-    }
+    // SAFETY: A parameter has a name, which is NUL-terminated (contract).
+    let name = unsafe { CStr::from_char_ptr((*kp).name) };
+    from_result(|| {
+        let param = Param::by_name(name)?;
+        let value = param.get();
+        let word = if value != 0 { c"Y\n" } else { c"N\n" };
+        // SAFETY: The page is the caller's (contract), and each format agrees with its argument.
+        Ok(unsafe {
+            if param.is_switch() {
+                scnprintf(page, PAGE_SIZE, c"%s".as_char_ptr(), word.as_char_ptr())
+            } else {
+                scnprintf(page, PAGE_SIZE, c"%u\n".as_char_ptr(), value)
+            }
+        })
+    })
 }
 
 /// The types here are those of the C header: two functions fit into one array only if they agree.

@@ -63,7 +63,7 @@ impl kernel::Module for RcuHeadless {
         let published = published::Published::new(handle);
         let hotplug = hotplug::Registration::new()?;
         engine.fill_spares()?;
-        let shrinker = shrinker::Registration::new()?;
+        let shrinker = shrinker::Registration::new(handle)?;
         let debugfs = debugfs::Files::new(handle)?;
 
         Ok(Self {

@@ -16,10 +16,7 @@ use kernel::{
 };
 
 use crate::{
-    engine::{
-        published,
-        Engine, //
-    },
+    engine::published,
     platform::this_cpu::TaskContext, //
 };
 
@@ -82,7 +79,8 @@ unsafe extern "C" fn cpu_prepare(cpu: c_uint) -> c_int {
     0
 }
 
-/// Called for a CPU that is dead.
+/// Called for a CPU that is dead: moves what waits there to the CPU that this runs on. Its spares stay
+/// for when it is back.
 ///
 /// # Safety
 ///
@@ -90,28 +88,15 @@ unsafe extern "C" fn cpu_prepare(cpu: c_uint) -> c_int {
 unsafe extern "C" fn cpu_dead(cpu: c_uint) -> c_int {
     // SAFETY: The callback is registered after and unregistered before the engine is published.
     let engine = unsafe { published::get() };
-    if let Some(cpu) = CpuId::from_u32(cpu) {
-        // SAFETY: The hotplug core calls this in a thread of its own, where nothing has a proof yet.
+    if let Some(slot) = CpuId::from_u32(cpu).and_then(|cpu| engine.queues.slot(cpu)) {
+        // SAFETY: The hotplug core calls this in a task that may sleep, and there is no proof of
+        // that yet.
         let mut task = unsafe { TaskContext::assume() };
         // SAFETY: It does so once for each CPU that goes down, when it is dead, and keeps it from
         // coming up until we return.
-        unsafe { take_over(&engine, &mut task, cpu) };
+        let pages = unsafe { slot.own_dead(&mut task) }.leave();
+        // The barrier, which keeps CPUs from going, can't miss the pages between the queues.
+        engine.queues.own_this_cpu(&mut task).adopt(pages);
     }
     0
-}
-
-/// Moves what waits on `cpu` to the CPU that this runs on. Its empty pages stay for when it is back.
-///
-/// # Safety
-///
-/// `cpu` must be offline and stay so, and nobody else may do this for it at the same time.
-unsafe fn take_over(engine: &Engine, task: &mut TaskContext<'_>, cpu: CpuId) {
-    let Some(slot) = engine.queues.slot(cpu) else {
-        return;
-    };
-    // The barrier, which keeps CPUs from going, can't miss the pages between the queues.
-    //
-    // SAFETY: The contract of this function.
-    let pages = unsafe { slot.own_dead(task) }.leave();
-    engine.queues.own_this_cpu(task).adopt(pages);
 }

@@ -26,6 +26,7 @@ use crate::{
             TaskContext, //
         },
         work::{
+            work_class,
             Run,
             Work,
             WorkQueue, //
@@ -78,7 +79,7 @@ impl<S: Sink> Inbox<S> {
             sink,
         };
         Ok(pin_init!(Self {
-            work <- Work::new(mover),
+            work <- Work::new(mover, work_class!(c"rcu_headless_mover")),
         }))
     }
 

@@ -18,8 +18,9 @@ use kernel::{
 
 use crate::{
     engine::{
-        published,
-        Engine, //
+        state::Queue,
+        Engine,
+        Handle, //
     },
     observe::stats,
     page::spares, //
@@ -43,7 +44,7 @@ impl Registration {
     /// # Context
     ///
     /// Process context, sleeps.
-    pub(crate) fn new() -> Result<Self> {
+    pub(crate) fn new(engine: Handle) -> Result<Self> {
         // SAFETY: The format asks for nothing.
         let shrinker = unsafe { bindings::shrinker_alloc(0, c"rcu_headless".as_char_ptr()) };
         let shrinker = NonNull::new(shrinker).ok_or(AllocError)?;
@@ -52,7 +53,8 @@ impl Registration {
         fields.count_objects = Some(count);
         fields.scan_objects = Some(scan);
         fields.seeks = bindings::DEFAULT_SEEKS as i32;
-        // SAFETY: Complete. It is unregistered before the engine goes.
+        fields.private_data = engine.0.as_ptr().cast();
+        // SAFETY: Complete. It is unregistered before the engine goes, as a handle promises.
         unsafe { bindings::shrinker_register(shrinker.as_ptr()) };
         // INVARIANT: Just registered.
         Ok(Self(shrinker))
@@ -74,13 +76,13 @@ impl Drop for Registration {
 ///
 /// Only for the kernel to call, as [`Registration::new()`] says.
 unsafe extern "C" fn count(
-    _: *mut bindings::shrinker,
+    shrinker: *mut bindings::shrinker,
     _: *mut bindings::shrink_control,
 ) -> c_ulong {
-    // SAFETY: The callback is registered while the engine is published.
-    let engine = unsafe { published::get() };
-    start_drain(&engine);
-    let surplus = |queue: &crate::engine::state::Queue| queue.shared().spares.surplus();
+    // SAFETY: It is the shrinker of `Registration::new()` (contract), and the engine outlives that.
+    let engine = unsafe { &*(*shrinker).private_data.cast::<Engine>() };
+    start_drain(engine);
+    let surplus = |queue: &Queue| queue.shared().spares.surplus();
     match engine.queues.slots().map(surplus).sum() {
         0 => bindings::SHRINK_EMPTY as c_ulong,
         pages => pages,
@@ -93,16 +95,20 @@ unsafe extern "C" fn count(
 ///
 /// As for [`count()`], with a valid `control`.
 unsafe extern "C" fn scan(
-    _: *mut bindings::shrinker,
+    shrinker: *mut bindings::shrinker,
     control: *mut bindings::shrink_control,
 ) -> c_ulong {
-    // SAFETY: As in `count()`.
-    let engine = unsafe { published::get() };
-    // SAFETY: Valid during the call (contract).
-    let wanted = unsafe { (*control).nr_to_scan };
+    // SAFETY: It is the shrinker of `Registration::new()`, and the engine outlives that; `control` is
+    // valid during the call (contract).
+    let (engine, wanted) = unsafe {
+        (
+            &*(*shrinker).private_data.cast::<Engine>(),
+            (*control).nr_to_scan,
+        )
+    };
     // Before anything is taken: it isn't to be replaced meanwhile.
     spares::back_off();
-    start_drain(&engine);
+    start_drain(engine);
 
     let mut freed = 0;
     for queue in engine.queues.slots() {
@@ -110,7 +116,7 @@ unsafe extern "C" fn scan(
             let Some(page) = queue.shared().spares.take_surplus() else {
                 break;
             };
-            // Who sees that the page is gone sees where it went.
+            // Count first: what misses the page finds it in `shrinker_pages`.
             stats::SHRINKER_PAGES.add(1);
             drop(page);
             freed += 1;

@@ -33,7 +33,10 @@ use crate::{
         percpu,
         rcu::Alarm,
         seqcount::SeqCount,
-        work::Work, //
+        work::{
+            work_class,
+            Work, //
+        }, //
     }, //
 };
 
@@ -106,10 +109,10 @@ impl Shared {
             consistent: SeqCount::new(),
             spares: SparePages::new(),
             inbox <- inbox,
-            refill <- Work::new(Refill::new(engine, cpu)),
+            refill <- Work::new(Refill::new(engine, cpu), work_class!(c"rcu_headless_refill")),
             alarm <- Alarm::new(OnAlarm::new(engine, cpu)),
-            drain <- Work::new(Drain::new(engine, cpu)),
-            sealer <- Work::new(Sealer::new(engine, cpu)),
+            drain <- Work::new(Drain::new(engine, cpu), work_class!(c"rcu_headless_drain")),
+            sealer <- Work::new(Sealer::new(engine, cpu), work_class!(c"rcu_headless_sealer")),
             engine,
         }))
     }

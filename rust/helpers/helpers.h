@@ -11,11 +11,9 @@
 
 #include <linux/types.h>
 
-struct delayed_work;
 struct kernel_param;
 struct rcu_headless_reserve;
 struct tracepoint;
-struct work_struct;
 
 /* address.c */
 #define RCU_HEADLESS_SYMBOL_LEN 768
@@ -61,12 +59,6 @@ void rcu_headless_helper_kmemleak_free(const void *ptr);
 unsigned long rcu_headless_helper_totalram_pages(void);
 
 /* moduleparam.c; the functions are in params.rs */
-#define RCU_HEADLESS_SPARES		0
-#define RCU_HEADLESS_DRAIN_DELAY_MS	1
-#define RCU_HEADLESS_EXPEDITED		2
-#define RCU_HEADLESS_CHECK_DOUBLE_FREE	3
-#define RCU_HEADLESS_PENDING_MIB	4
-
 int rcu_headless_param_set(const char *val, const struct kernel_param *kp);
 int rcu_headless_param_get(char *buffer, const struct kernel_param *kp);
 
@@ -107,10 +99,6 @@ void rcu_headless_trace_queue_end(void);
 /* vmalloc.c */
 unsigned long rcu_headless_helper_vmalloc_start(void);
 unsigned long rcu_headless_helper_vmalloc_end(void);
-
-/* workqueue.c */
-void rcu_headless_helper_init_delayed_work(struct delayed_work *dwork,
-					   void (*func)(struct work_struct *work));
 
 /* exports.c; these are in api.rs */
 void rcu_headless_free_slab(const void *ptr, unsigned long caller);

@@ -13,19 +13,20 @@ static const struct kernel_param_ops rcu_headless_param_ops = {
 	.get = rcu_headless_param_get,
 };
 
-#define PARAM(name, id) \
-	module_param_cb(name, &rcu_headless_param_ops, (void *)(id), 0644)
+/* params.rs finds its own by the name. */
+#define PARAM(name) \
+	module_param_cb(name, &rcu_headless_param_ops, NULL, 0644)
 
-PARAM(spares, RCU_HEADLESS_SPARES);
+PARAM(spares);
 MODULE_PARM_DESC(spares, "Empty pages that each CPU keeps at hand, 3 to 32 (default 4)");
-PARAM(drain_delay_ms, RCU_HEADLESS_DRAIN_DELAY_MS);
+PARAM(drain_delay_ms);
 MODULE_PARM_DESC(drain_delay_ms,
 		 "Longest wait of a page for more pointers, 0 to 10000 ms (default 100)");
-PARAM(expedited, RCU_HEADLESS_EXPEDITED);
+PARAM(expedited);
 MODULE_PARM_DESC(expedited, "Callers who wait hurry RCU (default N)");
-PARAM(check_double_free, RCU_HEADLESS_CHECK_DOUBLE_FREE);
+PARAM(check_double_free);
 MODULE_PARM_DESC(check_double_free,
 		 "Look for each object among those queued last (default N)");
-PARAM(pending_mib, RCU_HEADLESS_PENDING_MIB);
+PARAM(pending_mib);
 MODULE_PARM_DESC(pending_mib,
 		 "Callers wait when objects that take so many MiB do (default 1/16 of memory)");

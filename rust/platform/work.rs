@@ -18,7 +18,8 @@ use kernel::{
     prelude::*,
     sync::{
         atomic::Full,
-        barrier::smp_mb, //
+        barrier::smp_mb,
+        LockClassKey, //
     },
     time::Jiffies,
     types::Opaque, //
@@ -81,6 +82,29 @@ pub(crate) trait Run: Sync + 'static {
     fn run(&self, task: &mut TaskContext<'_>);
 }
 
+/// What lockdep takes a kind of work for; made by [`work_class!`].
+///
+/// Work of one class waits for work of another without a false alarm: freeing, which may not wait
+/// for memory, and allocating are different things.
+#[derive(Clone, Copy)]
+pub(crate) struct WorkClass {
+    pub(crate) name: &'static CStr,
+    pub(crate) work: Pin<&'static LockClassKey>,
+    pub(crate) timer: Pin<&'static LockClassKey>,
+}
+
+/// Makes a [`WorkClass`], one for each place that it stands in.
+macro_rules! work_class {
+    ($name:literal) => {
+        $crate::platform::work::WorkClass {
+            name: $name,
+            work: ::kernel::static_lock_class!(),
+            timer: ::kernel::static_lock_class!(),
+        }
+    };
+}
+pub(crate) use work_class;
+
 /// A piece of work that is queued for one CPU, at once or after a delay.
 ///
 /// # Invariants
@@ -100,14 +124,29 @@ unsafe impl<T: Run + Send> Send for Work<T> {}
 unsafe impl<T: Run> Sync for Work<T> {}
 
 impl<T: Run> Work<T> {
-    /// Makes work that isn't queued.
-    pub(crate) fn new(target: T) -> impl PinInit<Self> {
+    /// Makes work that isn't queued. Lockdep knows each kind of work by its `class`.
+    pub(crate) fn new(target: T, class: WorkClass) -> impl PinInit<Self> {
         pin_init!(Self {
             // INVARIANT: Initialised here, in the place where it stays.
-            work <- Opaque::ffi_init(|work| {
-                // SAFETY: `work` is a place for the struct that won't move.
+            work <- Opaque::ffi_init(|work: *mut bindings::delayed_work| {
+                let (name, work_key, timer_key) = (class.name, class.work, class.timer);
+                // SAFETY: `work` is a place for the struct that won't move. Only the workqueue sets
+                // the timer, for which this is the function and the flag.
                 unsafe {
-                    crate::bindings::rcu_headless_helper_init_delayed_work(work, Some(Self::call))
+                    bindings::init_work_with_key(
+                        &raw mut (*work).work,
+                        Some(Self::call),
+                        false,
+                        name.as_char_ptr(),
+                        work_key.as_ptr(),
+                    );
+                    bindings::timer_init_key(
+                        &raw mut (*work).timer,
+                        Some(bindings::delayed_work_timer_fn),
+                        bindings::TIMER_IRQSAFE,
+                        name.as_char_ptr(),
+                        timer_key.as_ptr(),
+                    );
                 }
             }),
             target,
