@@ -3,7 +3,7 @@
 # usage: scripts/build-converted.sh KDIR BUILD
 #
 # Builds ext4 and MPLS twice as modules for a test kernel: as they are, and with the
-# sites converted that scripts/find-sites finds in them. BUILD is where
+# sites converted that tools/rcu-sites/find-sites finds in them. BUILD is where
 # scripts/build-tests.sh has built rcu_headless; left there are ext4-plain.ko,
 # ext4-converted.ko, mpls_router-plain.ko and so on, what they need, and in rootfs/ the
 # programs to make, resize and check a filesystem, and to set routes.
@@ -60,7 +60,7 @@ both() {
 	take plain
 	compile "$2" plain
 	copy "$1" converted
-	"$top/scripts/convert-sites" --write "$work"/converted.new/*.c >"$work/converted.patch"
+	"$top/tools/rcu-sites/convert-sites" --write "$work"/converted.new/*.c >"$work/converted.patch"
 	grep -q '^+.*kvfree_rcu_headless' "$work/converted.patch" ||
 		die "nothing was converted in $1" "See $work/converted.patch"
 	take converted

@@ -95,7 +95,7 @@ check_rst() {
 }
 
 check_sites() {
-	python3 -B -m unittest discover -s tests/sites
+	(cd tools/rcu-sites && python3 -B -m unittest discover)
 }
 
 check_spdx() {

@@ -2,13 +2,13 @@
 # SPDX-License-Identifier: GPL-2.0
 # usage: scripts/convert-tree.sh   (make convert-tree)
 #
-# Converts all sites of the test kernel's source that scripts/find-sites finds
+# Converts all sites of the test kernel's source that tools/rcu-sites/find-sites finds
 # convertible in a module, in a copy, and builds the modules that they are part of as
 # x86_64's allmodconfig has them, against rcu_headless. Each module is a test, which
 # passes if it is built, contains the file with the site, and needs rcu_headless of which it
 # finds the symbols. Ends with one line: N passed, N failed, N skipped. Takes half an hour.
 #
-#   SITES=file   from "scripts/find-sites --json", instead of having it look now
+#   SITES=file   from "tools/rcu-sites/find-sites --json", instead of having it look now
 #   ONLY=regex   only modules whose path matches
 #   DEPS=skip    install nothing
 #   JOBS=n       how many compilers to run at once
@@ -26,7 +26,7 @@ tree=$work/linux
 build=$work/build
 sites=${SITES-}
 [ -z "$sites" ] || [ -s "$sites" ] || die "nothing in SITES=$sites" \
-	"scripts/find-sites --json $source >$sites"
+	"tools/rcu-sites/find-sites --json $source >$sites"
 mkdir -p "$work"
 
 # The symbols that modules are to find.
@@ -37,8 +37,8 @@ if [ -z "$sites" ]; then
 	sites=$work/sites.json
 	say "Looking for sites in all of $(basename "$source"), some four minutes"
 	# What Coccinelle couldn't read is told, and is no reason to stop.
-	"$top/scripts/find-sites" --json "$source" >"$sites.new" || [ -s "$sites.new" ] ||
-		die "find-sites failed" "scripts/find-sites --json $source"
+	"$top/tools/rcu-sites/find-sites" --json "$source" >"$sites.new" || [ -s "$sites.new" ] ||
+		die "find-sites failed" "tools/rcu-sites/find-sites --json $source"
 	mv "$sites.new" "$sites"
 fi
 
@@ -54,13 +54,13 @@ step "Configuring allmodconfig" "$logs/config.log" \
 step "Preparing to build modules" "$logs/prepare.log" "${make[@]}" "-j$jobs" modules_prepare
 
 plan=$logs/plan
-"$top/scripts/find_sites/plan.py" "$tree" "$sites" "$build/.config" |
+PYTHONPATH=$top/tools/rcu-sites python3 -B -m rcu_sites.plan "$tree" "$sites" "$build/.config" |
 	awk -v only="${ONLY-}" '$2 ~ only' >"$plan"
 [ -s "$plan" ] || die "no module to build" "See $sites"
 mapfile -t files < <(cut -d ' ' -f 3- "$plan" | tr ' ' '\n' | sed 's/:.*//' | sort -u)
 patch=$work/converted.patch
 say "Converting ${#files[@]} files (patch: $patch)"
-(cd "$tree" && "$top/scripts/convert-sites" --write --low "${files[@]}") \
+(cd "$tree" && "$top/tools/rcu-sites/convert-sites" --write --low "${files[@]}") \
 	>"$patch" 2>"$logs/convert.log" || {
 	cat "$logs/convert.log" >&2
 	die "convert-sites failed" "See $logs/convert.log"

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # usage: scripts/convert.sh   (make convert)
 #
-# Converts ext4 and MPLS of the test kernel by scripts/convert-sites, and has both at work:
+# Converts ext4 and MPLS of the test kernel by tools/rcu-sites/convert-sites, and has both at work:
 # filesystems are resized that are in use, again and again, and tables of labels
 # replaced by which packets find their way; also while pages can't be had, and with both
 # as they are beside it. Who waits for RCU is recorded before and after. On user-mode

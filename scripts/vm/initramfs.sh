@@ -34,7 +34,7 @@ cp "$top/tests/demo/run.sh" "$root/demo/"
 cp -r "$top/bench/guest/." "$root/bench/"
 cp -r "$top"/scripts/rcu-headless-stat "$top"/scripts/rcu_headless_stat \
 	"$top"/tests/stat/*.py "$root/stat/"
-cp "$top/scripts/rank_sites/record.sh" "$root/rank/"
+cp "$top/tools/rcu-sites/record.sh" "$root/rank/"
 if [ -d "$build/tests" ]; then
 	find "$build" -name '*.ko' -exec cp -t "$root/modules" {} +
 	find "$build/tests/guest" -type f -perm -u+x -exec cp -t "$root/tests" {} +

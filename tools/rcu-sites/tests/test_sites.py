@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
 """What find-sites, convert-sites and the semantic patch say of the files in tree/."""
 
@@ -11,9 +10,9 @@ import tempfile
 import unittest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-SCRIPTS = os.path.join(HERE, "..", "..", "scripts")
+TOOL = os.path.dirname(HERE)
 TREE = os.path.join(HERE, "tree")
-COCCI = os.path.join(SCRIPTS, "coccinelle", "kvfree_rcu_headless.cocci")
+COCCI = os.path.join(TOOL, "coccinelle", "kvfree_rcu_headless.cocci")
 EXPECTED = re.compile(r"^/\* (\w+) (\w+)(?::.*)? \*/\n(?:static )?\w+ (?:__exit )?(\w+)\(", re.M)
 
 
@@ -24,7 +23,7 @@ def run(*command, **more):
 
 def find_sites(*arguments):
     """The sites that are found, as objects."""
-    return json.loads(run(os.path.join(SCRIPTS, "find-sites"), "--json", *arguments))
+    return json.loads(run(os.path.join(TOOL, "find-sites"), "--json", *arguments))
 
 
 class FindSites(unittest.TestCase):
@@ -60,7 +59,7 @@ class FindSites(unittest.TestCase):
 
     def test_sarif(self):
         """As many results as there are sites, each with its place."""
-        sarif = json.loads(run(os.path.join(SCRIPTS, "find-sites"), "--sarif", TREE))
+        sarif = json.loads(run(os.path.join(TOOL, "find-sites"), "--sarif", TREE))
         results = sarif["runs"][0]["results"]
         self.assertEqual(len(results), len(find_sites(TREE)))
         for result in results:
@@ -73,7 +72,7 @@ class FindSites(unittest.TestCase):
             path = os.path.join(directory, "odd.c")
             with open(path, "w", encoding="utf-8") as file:
                 file.write("void f(void)\n{\n\tif (x {\n\tsynchronize_rcu();\n\tkfree(y);\n}\n")
-            done = subprocess.run([os.path.join(SCRIPTS, "find-sites"), path], check=False,
+            done = subprocess.run([os.path.join(TOOL, "find-sites"), path], check=False,
                                   capture_output=True, text=True)
             self.assertEqual(done.returncode, 1)
             self.assertIn("odd.c: not looked at whole", done.stderr)
@@ -87,7 +86,7 @@ class ConvertSites(unittest.TestCase):
         with tempfile.TemporaryDirectory() as directory:
             tree = shutil.copytree(TREE, os.path.join(directory, "tree"))
             path = os.path.join(tree, name)
-            run(os.path.join(SCRIPTS, "convert-sites"), "--write", path)
+            run(os.path.join(TOOL, "convert-sites"), "--write", path)
             with open(path, encoding="utf-8") as file:
                 return file.read()
 
@@ -178,7 +177,7 @@ class ConvertSites(unittest.TestCase):
         with tempfile.TemporaryDirectory() as directory:
             tree = shutil.copytree(TREE, os.path.join(directory, "tree"))
             path = os.path.join(tree, "module.c")
-            patch = run(os.path.join(SCRIPTS, "convert-sites"), path)
+            patch = run(os.path.join(TOOL, "convert-sites"), path)
             self.assertEqual(find_sites(path), find_sites(os.path.join(TREE, "module.c")))
             run("patch", "-p1", "-d", tree, input=patch)
             with open(path, encoding="utf-8") as file:
@@ -191,7 +190,7 @@ class SemanticPatch(unittest.TestCase):
     def mode(self, name):
         """What one prints about module.c."""
         return run("spatch", "--very-quiet", "--no-includes", "--include-headers",
-                   "--macro-file", os.path.join(SCRIPTS, "coccinelle", "macros.h"),
+                   "--macro-file", os.path.join(TOOL, "coccinelle", "macros.h"),
                    "-D", name, "--cocci-file", COCCI, os.path.join(TREE, "module.c"))
 
     def test_report(self):

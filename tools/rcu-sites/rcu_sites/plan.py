@@ -1,8 +1,7 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
 """Which modules a kernel's configuration builds of those that have convertible sites.
 
-usage: scripts/find_sites/plan.py TREE SITES CONFIG
+usage: python3 -m rcu_sites.plan TREE SITES CONFIG
 
 TREE is a kernel's source, SITES what "find-sites --json" says of it, CONFIG a .config. One line
 for each module that is in SITES with a site convertible in it:
@@ -17,10 +16,7 @@ import json
 import re
 import sys
 
-sys.dont_write_bytecode = True
-
-import kbuild  # noqa: E402
-import sites  # noqa: E402
+from . import kbuild, sites
 
 
 def main():

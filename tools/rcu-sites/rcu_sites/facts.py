@@ -7,7 +7,7 @@ import subprocess
 from collections import defaultdict
 from dataclasses import dataclass, field
 
-COCCINELLE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "coccinelle")
+COCCINELLE = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "coccinelle")
 COCCI = os.path.join(COCCINELLE, "rcu_free_facts.cocci")
 # How any file is to be read.
 SPATCH = ["spatch", "--very-quiet", "--no-show-diff", "--no-includes", "--include-headers",

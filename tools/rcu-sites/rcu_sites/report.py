@@ -3,7 +3,7 @@
 
 import json
 
-import sites
+from . import sites
 
 LEVELS = {sites.MODULE: "warning", sites.BUILTIN: "note", sites.ATOMIC: "note",
           sites.NOT: "none", sites.DONE: "none"}

@@ -6,8 +6,8 @@ import re
 import subprocess
 import tempfile
 
-import sites
-from facts import COCCINELLE, SPATCH
+from . import sites
+from .facts import COCCINELLE, SPATCH
 
 COCCI = os.path.join(COCCINELLE, "convert_chosen.cocci")
 INCLUDE = "#include <linux/rcu_headless.h>"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/// Facts about waits for RCU and what is done after them, for scripts/find-sites, which
+/// Facts about waits for RCU and what is done after them, for find-sites, which
 /// decides from them. One JSON object a line.
 ///
 // Confidence: High

@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
 """What rank-sites makes of a recording, and of what find-sites says."""
 
@@ -10,13 +9,13 @@ import tempfile
 import unittest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-RANK = os.path.join(HERE, "..", "..", "scripts", "rank-sites")
+RANK = os.path.join(os.path.dirname(HERE), "rank-sites")
 RECORDING = os.path.join(HERE, "recording.txt")
 
 
 def rank(*arguments):
     """Runs rank-sites."""
-    return subprocess.run([sys.executable, RANK, *arguments], check=False,
+    return subprocess.run([sys.executable, "-B", RANK, *arguments], check=False,
                           capture_output=True, text=True)
 
 

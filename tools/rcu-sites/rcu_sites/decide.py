@@ -4,13 +4,11 @@
 import re
 from dataclasses import replace
 
-import names
-import sites
-import structs
-from expressions import in_parentheses, is_variable, root, without_comments
-from kbuild import can_be_module, is_kernel, modules
-from sites import Site
-from wait_rules import Wait, objection
+from . import names, sites, structs
+from .expressions import in_parentheses, is_variable, root, without_comments
+from .kbuild import can_be_module, is_kernel, modules
+from .sites import Site
+from .wait_rules import Wait, objection
 
 
 class File:

@@ -47,7 +47,7 @@ def who_waits(stack):
 def parse(text):
     """The waits of a recording, and how many found no place in it."""
     if "# rank-sites:" not in text:
-        raise ValueError("this is nothing that scripts/rank_sites/record.sh has recorded")
+        raise ValueError("this is nothing that record.sh has recorded")
     waits, stack, dropped = [], [], 0
     for line in text.splitlines():
         if line.startswith("{"):

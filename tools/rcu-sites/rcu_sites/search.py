@@ -7,11 +7,9 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor, as_completed
 
-import facts
-import names
-import sites
-from decide import File
-from kbuild import is_kernel
+from . import facts, names, sites
+from .decide import File
+from .kbuild import is_kernel
 
 WAIT = re.compile(r"\b(" + "|".join(sorted(names.WAITS)) + r")\s*\(")
 CALLBACK = re.compile(r"\b(" + "|".join(sorted(names.CALL_RCU)) + r")\s*\(")

@@ -9,9 +9,8 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 
-import names
-import structs
-from expressions import is_variable, root, words
+from . import names, structs
+from .expressions import is_variable, root, words
 
 MEMBER = re.compile(r"\w+((->|\.)\w+|\[\w+\])*->\w+")
 ALLOCATION = re.compile(r"(kv?|v)(m|z|c|re)?alloc\w*\s*\(|k(v?mem|str)n?dup\w*\s*\(")

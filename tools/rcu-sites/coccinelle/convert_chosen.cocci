@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/// Convert chosen sites to kvfree_rcu_headless(), for scripts/convert-sites.
+/// Convert chosen sites to kvfree_rcu_headless(), for convert-sites.
 ///
 //# For one file. The places are those in the file that SITES_CHOSEN names, by line: of waits,
 //# which vanish, of frees, and of call_rcu(). It also says what callbacks do the

@@ -1,12 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# usage: scripts/rank_sites/record.sh SECONDS
-#        scripts/rank_sites/record.sh -- COMMAND...
+# usage: record.sh SECONDS
+#        record.sh -- COMMAND...
 #
 # Records who waits in synchronize_rcu() and synchronize_rcu_expedited() on the running
 # kernel, and for how long: for so many seconds, or while a command runs, which has no
 # input and whose output goes to stderr. As root. On stdout is a histogram of the kernel's
-# own over stacks, for scripts/rank-sites --from. Any POSIX shell will do, busybox's too.
+# own over stacks, for rank-sites --from. Any POSIX shell will do, busybox's too.
 # 1024 tasks can be seen waiting at once, and 4096 in all; waits lost are counted.
 #
 # The kernel needs CONFIG_KPROBE_EVENTS, CONFIG_FUNCTION_TRACER and CONFIG_HIST_TRIGGERS.
@@ -29,18 +29,18 @@ case ${1-} in
 --)
 	shift
 	seconds=
-	[ $# -gt 0 ] || die "which command?" "scripts/rank_sites/record.sh --help"
+	[ $# -gt 0 ] || die "which command?" "$0 --help"
 	;;
 *)
 	seconds=${1-}
 	case $seconds in
-	'' | *[!0-9]* | 0) die "for how many seconds?" "scripts/rank_sites/record.sh --help" ;;
+	'' | *[!0-9]* | 0) die "for how many seconds?" "$0 --help" ;;
 	esac
-	[ $# -eq 1 ] || die "a command comes after --" "scripts/rank_sites/record.sh --help"
+	[ $# -eq 1 ] || die "a command comes after --" "$0 --help"
 	;;
 esac
 
-[ "$(id -u)" -eq 0 ] || die "only root can trace" "sudo scripts/rank_sites/record.sh ..."
+[ "$(id -u)" -eq 0 ] || die "only root can trace" "sudo $0 ..."
 tracefs=/sys/kernel/tracing
 [ -e $tracefs/trace ] || tracefs=/sys/kernel/debug/tracing
 if [ ! -e $tracefs/trace ] && grep -qw tracefs /proc/filesystems; then
