@@ -32,8 +32,7 @@ cp "$top/scripts/vm/init" "$root/init"
 cp -r "$top/tests/guest/." "$root/tests/"
 cp "$top/tests/demo/run.sh" "$root/demo/"
 cp -r "$top/bench/guest/." "$root/bench/"
-cp -r "$top"/scripts/rcu-headless-stat "$top"/scripts/rcu_headless_stat \
-	"$top"/tests/stat/*.py "$root/stat/"
+cp -r "$top/tools/rcu-headless-stat/." "$root/stat/"
 cp "$top/tools/rcu-sites/record.sh" "$root/rank/"
 if [ -d "$build/tests" ]; then
 	find "$build" -name '*.ko' -exec cp -t "$root/modules" {} +

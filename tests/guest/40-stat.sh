@@ -14,9 +14,9 @@ host=/host
 debugfs=$host/sys/kernel/debug
 demo=/sys/module/rcu_headless_demo/parameters
 
-# stat_case NAME: one of tests/stat
+# stat_case NAME: one of tools/rcu-headless-stat/tests
 stat_case() {
-	chroot "$host" python3 -B -m unittest "$1" >/tmp/said 2>&1 && return
+	chroot "$host" python3 -B -m unittest "tests.$1" >/tmp/said 2>&1 && return
 	sed 's/^/# /' /tmp/said
 	return 1
 }

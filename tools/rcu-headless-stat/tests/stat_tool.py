@@ -14,7 +14,8 @@ import time
 
 import pyte
 
-TOOL = os.path.join(os.path.dirname(os.path.abspath(__file__)), "rcu-headless-stat")
+TOOL = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))),
+                    "rcu-headless-stat")
 DIRECTORY = "/sys/kernel/debug/rcu_headless"
 # No event that a test waits for takes that long.
 TIMEOUT = 60
@@ -22,7 +23,7 @@ TIMEOUT = 60
 
 def run(*args, **kwargs):
     """Runs the tool to its end."""
-    return subprocess.run([sys.executable, TOOL, *args], capture_output=True, text=True,
+    return subprocess.run([sys.executable, "-B", TOOL, *args], capture_output=True, text=True,
                           stdin=subprocess.DEVNULL, timeout=TIMEOUT, check=False, **kwargs)
 
 
@@ -49,7 +50,7 @@ class Terminal:
         if self.pid == 0:
             # Its size must be there before the tool looks.
             self._set_size(0, rows, columns)
-            os.execv(sys.executable, [sys.executable, TOOL, *args])
+            os.execv(sys.executable, [sys.executable, "-B", TOOL, *args])
 
     def __enter__(self):
         return self

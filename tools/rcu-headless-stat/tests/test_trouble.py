@@ -6,7 +6,7 @@ import subprocess
 import sys
 import unittest
 
-from stat_tool import TOOL, Terminal, run
+from .stat_tool import TOOL, Terminal, run
 
 NOBODY = 65534
 
@@ -52,7 +52,7 @@ class Trouble(unittest.TestCase):
         self.assertFalse(os.path.exists("/tmp/x"))
 
     def test_reader_goes_away(self):
-        with subprocess.Popen([sys.executable, TOOL, "--csv", "-i", "0.1"], text=True,
+        with subprocess.Popen([sys.executable, "-B", TOOL, "--csv", "-i", "0.1"], text=True,
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE) as tool:
             self.assertIn("queued_slab", tool.stdout.readline())
             tool.stdout.close()

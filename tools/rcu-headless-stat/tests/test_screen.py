@@ -4,7 +4,7 @@
 import re
 import unittest
 
-from stat_tool import Terminal, read
+from .stat_tool import Terminal, read
 
 
 class Screen(unittest.TestCase):

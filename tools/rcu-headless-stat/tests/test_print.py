@@ -8,7 +8,7 @@ import subprocess
 import sys
 import unittest
 
-from stat_tool import TOOL, run, stats
+from .stat_tool import TOOL, run, stats
 
 
 class Print(unittest.TestCase):
@@ -45,7 +45,7 @@ class Print(unittest.TestCase):
     def test_csv_goes_on(self):
         # Whoever runs this in the background has us ignore it.
         signal.signal(signal.SIGINT, signal.default_int_handler)
-        with subprocess.Popen([sys.executable, TOOL, "--csv", "-i", "0.1"], text=True,
+        with subprocess.Popen([sys.executable, "-B", TOOL, "--csv", "-i", "0.1"], text=True,
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE) as tool:
             lines = [tool.stdout.readline() for _ in range(4)]
             tool.send_signal(signal.SIGINT)
