@@ -64,4 +64,4 @@ install: modules_install
 
 $(goals):
 	$(if $(KDIR),,$(error Say for which kernel: make KDIR=/path/to/kernel $@))
-	+@scripts/module.sh "$(KDIR)" $@ $(MAKEOVERRIDES)
+	+@scripts/build/module.sh "$(KDIR)" $@ $(MAKEOVERRIDES)

@@ -18,7 +18,7 @@ set -euo pipefail
 . "$(dirname "$0")/lib/common.sh"
 help_if_asked "$@"
 
-"$top/scripts/deps.sh" bench
+"$top/scripts/build/deps.sh" bench
 logs=$(log_dir bench)
 out=${OUT-}
 if [ -z "$out" ]; then
@@ -31,8 +31,8 @@ rounds=${ROUNDS:-$([ -n "${QUICK-}" ] && echo 2 || echo 7)}
 # measure NAME KERNEL PLAN SECONDS: leaves $out/NAME.csv
 measure() {
 	local kdir initramfs dir=$logs/$1
-	kdir=$("$top/scripts/kernel/build.sh" "$2")
-	initramfs=$("$top/scripts/build-tests.sh" "$kdir" "$2")
+	kdir=$("$top/scripts/build/kernel.sh" "$2")
+	initramfs=$("$top/scripts/build/tests.sh" "$kdir" "$2")
 	say "Measuring on $2 (results as they come: $dir/results)"
 	APPEND="bench_plan=$3 bench_rounds=$rounds bench_quick=${QUICK-}" \
 		"$top/scripts/vm/boot.sh" "$2" "$kdir" "$initramfs" bench "$dir" "$4" ||

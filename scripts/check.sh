@@ -14,10 +14,10 @@ set -euo pipefail
 . "$top/scripts/lib/toolchain.sh"
 help_if_asked "$@"
 
-"$top/scripts/deps.sh" check
+"$top/scripts/build/deps.sh" check
 find_tools
-kdir=$("$top/scripts/kernel/build.sh" um)
-source=$("$top/scripts/kernel/fetch.sh")
+kdir=$("$top/scripts/build/kernel.sh" um)
+source=$("$top/scripts/build/fetch.sh")
 logs=$cache/logs/check
 mkdir -p "$logs"
 cd "$top"
@@ -51,7 +51,7 @@ check_warnings() {
 	lock "build-$(basename "$out")"
 	rm -rf "$out"
 	mkdir -p "$out"
-	"$top/scripts/module.sh" "$kdir" modules "MO=$out" RCU_HEADLESS_TESTS=m \
+	"$top/scripts/build/module.sh" "$kdir" modules "MO=$out" RCU_HEADLESS_TESTS=m \
 		CLIPPY=1 W=1 >"$log" 2>&1 || {
 		cat "$log"
 		return 1

@@ -17,8 +17,8 @@ set -euo pipefail
 . "$(dirname "$0")/lib/common.sh"
 help_if_asked "$@"
 
-"$top/scripts/deps.sh" convert
-source=$("$top/scripts/kernel/fetch.sh")
+"$top/scripts/build/deps.sh" convert
+source=$("$top/scripts/build/fetch.sh")
 work=$cache/convert-tree
 logs=$(log_dir convert-tree)
 lock convert-tree
@@ -30,8 +30,8 @@ sites=${SITES-}
 mkdir -p "$work"
 
 # The symbols that modules are to find.
-kdir=$("$top/scripts/kernel/build.sh" x86_64)
-symbols=$(dirname "$("$top/scripts/build-tests.sh" "$kdir" x86_64)")/Module.symvers
+kdir=$("$top/scripts/build/kernel.sh" x86_64)
+symbols=$(dirname "$("$top/scripts/build/tests.sh" "$kdir" x86_64)")/Module.symvers
 
 if [ -z "$sites" ]; then
 	sites=$work/sites.json

@@ -22,6 +22,6 @@ set -euo pipefail
 . "$(dirname "$0")/lib/common.sh"
 help_if_asked "$@"
 
-"$top/scripts/deps.sh" convert
+"$top/scripts/build/deps.sh" convert
 KERNELS=${KERNELS:-um-convert x86_64-convert} TESTS=${TESTS:-60-ext4 61-mpls 62-rank} \
 	GUEST_WORDS=${WORDS-} exec "$top/scripts/test.sh"

@@ -17,14 +17,14 @@ help_if_asked "$@"
 functions=("$@")
 [ $# -gt 0 ] || functions=(kfree_rcu_headless kvfree_rcu_headless)
 
-"$top/scripts/deps.sh" test
+"$top/scripts/build/deps.sh" test
 find_tools
-kdir=$("$top/scripts/kernel/build.sh" x86_64-plain-keys)
+kdir=$("$top/scripts/build/kernel.sh" x86_64-plain-keys)
 out=$cache/build/listing-$(basename "$kdir")
 lock "build-$(basename "$out")"
 mkdir -p "$out" "$cache/logs"
 step "Building the module" "$cache/logs/listing.log" \
-	"$top/scripts/module.sh" "$kdir" modules "MO=$out"
+	"$top/scripts/build/module.sh" "$kdir" modules "MO=$out"
 
 for function in "${functions[@]}"; do
 	objdump --disassemble --reloc --no-show-raw-insn "$out/rcu_headless.ko" |

@@ -37,7 +37,7 @@ for mutant in $mutants; do
 	grep -rqF "\"$mutant\"" "$top/rust" || die "the fault $mutant has no place in the code"
 done
 
-"$top/scripts/deps.sh" test
+"$top/scripts/build/deps.sh" test
 logs=$(log_dir mutants)
 lock "mutants-$(echo "$top" | sha256sum | cut -c 1-8)"
 
@@ -77,9 +77,9 @@ try() {
 	mkdir -p "$dir"
 	: >"$dir/results"
 	: >"$dir/kernel.log"
-	kdir=$("$top/scripts/kernel/build.sh" "$flavour") || exit 1
+	kdir=$("$top/scripts/build/kernel.sh" "$flavour") || exit 1
 	[ "$mutant" != none ] || mutant=''
-	initramfs=$(MUTANT=$mutant "$top/scripts/build-tests.sh" "$kdir" "$flavour") ||
+	initramfs=$(MUTANT=$mutant "$top/scripts/build/tests.sh" "$kdir" "$flavour") ||
 		return 1
 	[ "${flavour%%-*}" = um ] || export ACCEL=${ACCEL:-$("$top/scripts/vm/accel.sh" "$kdir")}
 

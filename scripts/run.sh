@@ -13,9 +13,9 @@ set -euo pipefail
 . "$(dirname "$0")/lib/common.sh"
 help_if_asked "$@"
 
-"$top/scripts/deps.sh" run
-kdir=$("$top/scripts/kernel/build.sh" um)
-initramfs=$("$top/scripts/build-tests.sh" "$kdir" um)
+"$top/scripts/build/deps.sh" run
+kdir=$("$top/scripts/build/kernel.sh" um)
+initramfs=$("$top/scripts/build/tests.sh" "$kdir" um)
 
 logs=$(log_dir run)
 say "Booting it (kernel log: $logs/kernel.log)"

@@ -6,7 +6,7 @@
 # KTAP for each, then one line: N passed, N failed, N skipped. What a kernel logs
 # that looks wrong is a failure too.
 #
-#   KERNELS="um x86_64"   which kernels, of scripts/kernel/configs/; um@1 has one CPU
+#   KERNELS="um x86_64"   which kernels, of scripts/build/kernels/; um@1 has one CPU
 #   TESTS="10-kunit ..."  only these of tests/guest
 #   SECONDS_MAX=n         when a kernel hangs (default: 300 for um, 1200 for others)
 #   DEPS=skip             install nothing
@@ -22,7 +22,7 @@ tests=${TESTS-}
 export APPEND="${tests:+only=${tests// /,}} ${GUEST_WORDS-}"
 logs=$(log_dir test)
 
-"$top/scripts/deps.sh" test
+"$top/scripts/build/deps.sh" test
 
 # check NUMBER NAME FILE: a failure if there is anything in the file
 check() {
@@ -86,8 +86,8 @@ for kernel in $kernels; do
 	flavour=${kernel%@*}
 	cpus=${kernel#"$flavour"}
 	export CPUS=${cpus#@}
-	kdir=$("$top/scripts/kernel/build.sh" "$flavour")
-	initramfs=$("$top/scripts/build-tests.sh" "$kdir" "$flavour")
+	kdir=$("$top/scripts/build/kernel.sh" "$flavour")
+	initramfs=$("$top/scripts/build/tests.sh" "$kdir" "$flavour")
 	dir=$logs/$kernel
 	mkdir -p "$dir"
 	[ "$flavour" = um ] && limit=300 || limit=1200
@@ -98,7 +98,7 @@ for kernel in $kernels; do
 	say "$kernel: $(cat "$dir/end") after $((SECONDS - start)) s"
 	report "$dir" | tee "$dir/ktap"
 
-	source=$("$top/scripts/kernel/fetch.sh")
+	source=$("$top/scripts/build/fetch.sh")
 	python3 "$source/tools/testing/kunit/kunit.py" parse --json="$dir/counts.json" \
 		"$dir/ktap" >"$dir/parsed" || true
 	if [ ! -s "$dir/counts.json" ]; then

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0
-# usage: scripts/kernel/fetch.sh [--refresh]
+# usage: scripts/build/fetch.sh [--refresh]
 #
 # Gets the newest source of Linux 7.3 that Debian has, with apt, its signatures
 # checked, without touching the system's own lists of packages. It looks for a

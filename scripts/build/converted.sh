@@ -1,21 +1,21 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0
-# usage: scripts/build-converted.sh KDIR BUILD
+# usage: scripts/build/converted.sh KDIR BUILD
 #
 # Builds ext4 and MPLS twice as modules for a test kernel: as they are, and with the
 # sites converted that tools/rcu-sites/find-sites finds in them. BUILD is where
-# scripts/build-tests.sh has built rcu_headless; left there are ext4-plain.ko,
+# scripts/build/tests.sh has built rcu_headless; left there are ext4-plain.ko,
 # ext4-converted.ko, mpls_router-plain.ko and so on, what they need, and in rootfs/ the
 # programs to make, resize and check a filesystem, and to set routes.
 set -euo pipefail
-# shellcheck source=lib/common.sh
-. "$(dirname "$0")/lib/common.sh"
+# shellcheck source=../lib/common.sh
+. "$(dirname "$0")/../lib/common.sh"
 help_if_asked "$@"
 
-[ $# -eq 2 ] || die "for which kernel?" "scripts/build-converted.sh --help"
+[ $# -eq 2 ] || die "for which kernel?" "scripts/build/converted.sh --help"
 kdir=$1
 build=$2
-source=$("$top/scripts/kernel/fetch.sh")
+source=$("$top/scripts/build/fetch.sh")
 programs="mke2fs resize2fs e2fsck ip"
 # where PROGRAM: some aren't in an ordinary user's PATH
 where() {
@@ -48,7 +48,7 @@ take() {
 # compile MODULE NAME
 compile() {
 	step "Building $1, $2" "$cache/logs/$1-$2.log" \
-		"$top/scripts/module.sh" "$kdir" modules "M=$work/$2" \
+		"$top/scripts/build/module.sh" "$kdir" modules "M=$work/$2" \
 		"KCFLAGS=-I$top/include" "KBUILD_EXTRA_SYMBOLS=$build/Module.symvers"
 	cp "$work/$2/$1.ko" "$build/$1-$2.ko"
 }

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0
-# usage: scripts/kernel/build.sh KERNEL   (um, x86_64, x86_64-rt, ...)
+# usage: scripts/build/kernel.sh KERNEL   (um, x86_64, x86_64-rt, ...)
 #
-# Builds a test kernel with Rust from scripts/kernel/configs/, or finds it in the
+# Builds a test kernel with Rust from scripts/build/kernels/, or finds it in the
 # cache. Prints where it is: a KDIR for the module. A kernel x-y has the options
 # of x, and on top of them those of its own file; x-y-z those of x-y and its own.
 set -euo pipefail
@@ -13,18 +13,18 @@ set -euo pipefail
 help_if_asked "$@"
 
 flavour=${1-}
-config=$top/scripts/kernel/configs/$flavour.config
+config=$top/scripts/build/kernels/$flavour.config
 if [ -z "$flavour" ] || [ ! -f "$config" ]; then
-	die "no such kernel: '$flavour'" "There are: $(cd "$top/scripts/kernel/configs" &&
+	die "no such kernel: '$flavour'" "There are: $(cd "$top/scripts/build/kernels" &&
 		echo ./*.config | sed 's|\./||g; s/\.config//g')"
 fi
 find_tools
 
-source=$("$top/scripts/kernel/fetch.sh")
+source=$("$top/scripts/build/fetch.sh")
 files=()
 for ((i = 1; i <= ${#flavour}; i++)); do
 	case ${flavour:i:1} in
-	- | '') files+=("$top/scripts/kernel/configs/${flavour:0:i}.config") ;;
+	- | '') files+=("$top/scripts/build/kernels/${flavour:0:i}.config") ;;
 	esac
 done
 # Of two values for one option the last is taken.

@@ -1,18 +1,18 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0
-# usage: scripts/module.sh KDIR GOAL [VARIABLE=VALUE...]
+# usage: scripts/build/module.sh KDIR GOAL [VARIABLE=VALUE...]
 #
 # Runs one goal of an out-of-tree module's build (modules, modules_install,
 # clean) against a prepared kernel, after a look at whether that can work: the
 # kernel must have Rust, its metadata, and the same rustc as is here.
 set -euo pipefail
-# shellcheck source=lib/common.sh
-. "$(dirname "$0")/lib/common.sh"
-# shellcheck source=lib/toolchain.sh
+# shellcheck source=../lib/common.sh
+. "$(dirname "$0")/../lib/common.sh"
+# shellcheck source=../lib/toolchain.sh
 . "$top/scripts/lib/toolchain.sh"
 help_if_asked "$@"
 
-[ $# -ge 2 ] || die "which kernel and which goal?" "scripts/module.sh --help"
+[ $# -ge 2 ] || die "which kernel and which goal?" "scripts/build/module.sh --help"
 kdir=$(cd "$1" 2>/dev/null && pwd) || die "no such directory: KDIR=$1"
 goal=$2
 shift 2

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0
-# usage: scripts/deps.sh run|test|check|bench|convert
+# usage: scripts/build/deps.sh run|test|check|bench|convert
 #
 # Installs what the given target needs and this system lacks: packages of Debian
 # 12 or 13, named before they are installed, and where Debian's bindgen is too
@@ -8,14 +8,14 @@
 #
 #   DEPS=skip   install nothing; fail and say what is missing
 set -euo pipefail
-# shellcheck source=lib/common.sh
-. "$(dirname "$0")/lib/common.sh"
+# shellcheck source=../lib/common.sh
+. "$(dirname "$0")/../lib/common.sh"
 help_if_asked "$@"
 
 target=${1-}
 case "$target" in
 run | test | check | bench | convert) ;;
-*) die "which target?" "scripts/deps.sh --help" ;;
+*) die "which target?" "scripts/build/deps.sh --help" ;;
 esac
 
 BINDGEN_VERSION=0.72.1

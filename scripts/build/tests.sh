@@ -1,17 +1,17 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0
-# usage: scripts/build-tests.sh KDIR FLAVOUR
+# usage: scripts/build/tests.sh KDIR FLAVOUR
 #
 # Builds the module and its tests for a test kernel, outside the source tree, and
 # packs them into an initramfs. Prints where that is.
 #
 #   MUTANT=name   with that fault in the module (rust/mutant.rs)
 set -euo pipefail
-# shellcheck source=lib/common.sh
-. "$(dirname "$0")/lib/common.sh"
+# shellcheck source=../lib/common.sh
+. "$(dirname "$0")/../lib/common.sh"
 help_if_asked "$@"
 
-[ $# -eq 2 ] || die "which kernel?" "scripts/build-tests.sh --help"
+[ $# -eq 2 ] || die "which kernel?" "scripts/build/tests.sh --help"
 kdir=$1
 flavour=$2
 
@@ -29,7 +29,7 @@ lock "build-$(basename "$out")"
 mkdir -p "$out"
 # A make that works out by itself what has changed since the last time.
 step "Building the module and its tests for $flavour" "$log" \
-	"$top/scripts/module.sh" "$kdir" modules "MO=$out" "${with[@]}"
+	"$top/scripts/build/module.sh" "$kdir" modules "MO=$out" "${with[@]}"
 grep -E -A 12 '^(warning|.*: warning):?' "$log" >&2 || true
 
 # What LLVM doesn't know it leaves out without a word.
@@ -43,7 +43,7 @@ fi
 cp "$kdir/kernel/torture.ko" "$out/"
 
 # Real users of the module.
-[[ $flavour != *-convert ]] || "$top/scripts/build-converted.sh" "$kdir" "$out"
+[[ $flavour != *-convert ]] || "$top/scripts/build/converted.sh" "$kdir" "$out"
 
 step "Packing the initramfs" "$cache/logs/initramfs-$flavour.log" \
 	"$top/scripts/vm/initramfs.sh" "$out" "$out/initramfs.cpio"
