@@ -68,5 +68,5 @@ done
 # Debian's packages are for this one, whatever else there is.
 python=/usr/bin/python3
 [ -x $python ] || python=python3
-PYTHONDONTWRITEBYTECODE=1 $python "$top/scripts/bench_report/report.py" "$out"
+PYTHONPATH=$top/bench $python -B -m report "$out"
 say "All of it is in $out, after $((SECONDS - start)) s"

@@ -3,7 +3,7 @@
 
 import csv
 
-from data import Key
+from .data import Key
 
 COLUMNS = ["measure", "condition", "ours", "peer", "ours_value", "peer_value", "unit",
            "ratio"]

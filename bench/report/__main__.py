@@ -1,8 +1,7 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
 """Makes a summary and plots of what make bench has measured.
 
-usage: scripts/bench_report/report.py DIRECTORY
+usage: PYTHONPATH=bench python3 -m report DIRECTORY
 
 The directory has native.csv, counted.csv or both; summary.csv and the plots are put
 beside them, and the ratios to kvfree_rcu_mightsleep() printed.
@@ -11,9 +10,8 @@ beside them, and the ratios to kvfree_rcu_mightsleep() printed.
 import os
 import sys
 
-import plots
-import summary
-from data import Data
+from . import plots, summary
+from .data import Data
 
 
 def main(arguments):

@@ -4,27 +4,33 @@
 import os
 
 import matplotlib
-matplotlib.use("svg")
-import matplotlib.pyplot as plt  # noqa: E402
+from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.figure import Figure
 
-from data import Key, condition_value  # noqa: E402
+from .data import Key, condition_value
 
 # The same text and the same file for the same values.
-plt.rcParams.update({"svg.hashsalt": "rcu_headless", "svg.fonttype": "none",
-                     "font.size": 10, "axes.spines.top": False,
-                     "axes.spines.right": False, "figure.figsize": (7, 4)})
+matplotlib.rcParams.update({"svg.hashsalt": "rcu_headless", "svg.fonttype": "none",
+                            "font.size": 10, "axes.spines.top": False,
+                            "axes.spines.right": False, "figure.figsize": (7, 4)})
 
 COLOURS = {"mightsleep": "#777777", "kfree_rcu": "#b0b0b0", "call_rcu": "#d8a657",
            "kfree": "#cccccc", "headless": "#1b6ca8", "headless_bulk": "#3a9d5d",
            "headless_try": "#8a5fbf", "headless_reserved": "#c25b7c"}
 
 
+def new_plot():
+    """A figure and its axes, measured by the backend that writes it."""
+    figure = Figure()
+    FigureCanvasSVG(figure)
+    return figure, figure.subplots()
+
+
 def save(figure, directory, name):
-    """Writes a figure and is done with it."""
+    """Writes a figure."""
     figure.tight_layout()
     path = os.path.join(directory, f"{name}.svg")
     figure.savefig(path, metadata={"Date": None, "Creator": None})
-    plt.close(figure)
     with open(path, encoding="utf-8") as file:
         lines = [line.rstrip() for line in file]
     with open(path, "w", encoding="utf-8") as file:
@@ -52,7 +58,7 @@ def line_plot(data, measure, name, conditions, axis, peers, labels, log=True):
              if len({point[0] for point in points}) > 1]
     if not lines:
         return None
-    figure, axes = plt.subplots()
+    figure, axes = new_plot()
     for peer, points in lines:
         xs, medians, lows, highs = zip(*points)
         axes.plot(xs, medians, "o-", label=peer, color=COLOURS.get(peer))
@@ -71,7 +77,7 @@ def line_plot(data, measure, name, conditions, axis, peers, labels, log=True):
 
 def bar_plot(values, label):
     """A bar for each name."""
-    figure, axes = plt.subplots()
+    figure, axes = new_plot()
     names = list(values)
     axes.barh(names, [values[name] for name in names],
               color=[COLOURS.get(name, "#1b6ca8") for name in names])
@@ -86,7 +92,7 @@ def tail_plot(data, condition, unit):
     """How many calls take longer than a time."""
     points = [("p50", 0.5), ("p75", 0.25), ("p90", 0.1), ("p99", 0.01), ("p99.9", 0.001),
               ("p99.99", 0.0001)]
-    figure, axes = plt.subplots()
+    figure, axes = new_plot()
     for peer in data.peers("latency", condition, "latency_p50"):
         medians = [data.median(Key("latency", condition, peer, f"latency_{point}"))
                    for point, _ in points]
@@ -102,7 +108,7 @@ def tail_plot(data, condition, unit):
 
 def memory_plot(data, condition, peers):
     """Slab pages in use while a load runs."""
-    figure, axes = plt.subplots()
+    figure, axes = new_plot()
     for peer in peers:
         points = [(share, data.median(Key("cycle", condition, peer, f"slab_at_{share}")))
                   for share in range(5, 101, 5)]
