@@ -30,12 +30,15 @@ cp "$busybox" "$root/bin/busybox"
 done
 cp "$top/scripts/vm/init" "$root/init"
 cp -r "$top/tests/guest/." "$root/tests/"
-cp "$top/tests/demo/run.sh" "$root/demo/"
+cp "$top/samples/demo/run.sh" "$root/demo/"
 cp -r "$top/bench/guest/." "$root/bench/"
 cp -r "$top/tools/rcu-headless-stat/." "$root/stat/"
 cp "$top/tools/rcu-sites/record.sh" "$root/rank/"
-if [ -d "$build/tests" ]; then
-	find "$build" -name '*.ko' -exec cp -t "$root/modules" {} +
+if [ -f "$build/modules.order" ]; then
+	# In folders there may be others, from when the sources were laid out differently.
+	cp -t "$root/modules" "$build"/*.ko
+	sed -n "s|^.*/.*|$build/&|; s|\.o$|.ko|p" "$build/modules.order" |
+		xargs cp -t "$root/modules"
 	find "$build/tests/guest" -type f -perm -u+x -exec cp -t "$root/tests" {} +
 fi
 [ ! -d "$build/rootfs" ] || cp -r "$build/rootfs/." "$root"
