@@ -14,7 +14,7 @@
 . /tests/lib/faults.sh
 
 dir=/sys/kernel/debug/rcu_headless
-module=/sys/module/rcu_headless_pending/parameters
+module=/sys/module/rcu_headless_leftovers/parameters
 kunit=/sys/module/kunit/parameters
 
 # value FILE NAME
@@ -72,7 +72,7 @@ taskset -p 1 $$ >/dev/null
 ktap_start 42
 ktap_need insmod /modules/rcu_headless.ko drain_delay_ms=0 spares=32
 ktap_need insmod /modules/rcu_headless_canary.ko
-ktap_need insmod /modules/rcu_headless_pending.ko
+ktap_need insmod /modules/rcu_headless_leftovers.ko
 ktap_check "callers: none at first" callers_empty
 ktap_check "callers: off at first" is "$(cat $dir/control)" "callers off"
 control "callers on"
@@ -86,7 +86,7 @@ ktap_check "memory: slab bytes" says memory bytes_waiting_slab $((5250 * 64))
 page=$(value memory page_size)
 ktap_check "memory: vmalloc bytes" says memory bytes_waiting_vmalloc $((750 * page))
 ktap_check "memory: every page is somewhere" pages_accounted_for
-queuer=' queue_share\+0x[0-9a-f]+/0x[0-9a-f]+ \[rcu_headless_pending\]$'
+queuer=' queue_share\+0x[0-9a-f]+/0x[0-9a-f]+ \[rcu_headless_leftovers\]$'
 ktap_check "callers: objects by call site" is "$(callers_sum objects "$queuer")" 6000
 ktap_check "callers: bytes by call site" \
 	is "$(callers_sum bytes "$queuer")" $((5250 * 64 + 750 * page))
@@ -122,7 +122,7 @@ ktap_check "reset: the most objects" says memory objects_waiting_high 0
 ktap_check "reset: the most pages" \
 	says memory pages_allocated_high "$(value memory pages_allocated)"
 ktap_check "reset: not what has been queued" is "$(stats_sum queued_.*)" 6000
-rmmod rcu_headless_pending
+rmmod rcu_headless_leftovers
 rmmod rcu_headless
 
 # What goes wrong is counted at any time. The tests choose their CPUs themselves.

@@ -11,7 +11,7 @@
 . /tests/lib/ktap.sh
 
 dir=/sys/kernel/debug/rcu_headless
-module=/sys/module/rcu_headless_pending/parameters
+module=/sys/module/rcu_headless_leftovers/parameters
 
 mode() {
 	is "$(stat -c %a "$dir/$1")" "$2"
@@ -50,7 +50,7 @@ refuses() {
 ktap_start 15
 ktap_need insmod /modules/rcu_headless.ko drain_delay_ms=10000
 ktap_need insmod /modules/rcu_headless_canary.ko
-ktap_need insmod /modules/rcu_headless_pending.ko
+ktap_need insmod /modules/rcu_headless_leftovers.ko
 ktap_check "stats: for root to read" mode stats 400
 ktap_check "per_cpu: for root to read" mode per_cpu 400
 ktap_check "control: for root to read and write" mode control 600
@@ -69,7 +69,7 @@ for word in drained "drain drain" " " 0123456789012345678901234567890; do
 	ktap_check "control: refuses '$word'" refuses "$word"
 done
 
-rmmod rcu_headless_pending
+rmmod rcu_headless_leftovers
 rmmod rcu_headless
 rmmod rcu_headless_canary
 ktap_end

@@ -15,7 +15,7 @@
 tracing=/sys/kernel/tracing
 events=$tracing/events/rcu_headless
 dir=/sys/kernel/debug/rcu_headless
-module=/sys/module/rcu_headless_pending/parameters
+module=/sys/module/rcu_headless_leftovers/parameters
 kunit=/sys/module/kunit/parameters
 
 # seen EVENT REGEX: how often the event was traced with fields that match
@@ -33,7 +33,7 @@ nothing_lost() {
 	! grep -q 'LOST' "$tracing"/trace
 }
 
-# The reader of rcu_headless_pending keeps another CPU busy.
+# The reader of rcu_headless_leftovers keeps another CPU busy.
 taskset -p 1 $$ >/dev/null
 
 if [ ! -d $tracing/events ]; then
@@ -45,7 +45,7 @@ ktap_start 16
 # Pages are sealed when they are full, however slow the kernel is.
 ktap_need insmod /modules/rcu_headless.ko drain_delay_ms=10000
 ktap_need insmod /modules/rcu_headless_canary.ko
-ktap_need insmod /modules/rcu_headless_pending.ko
+ktap_need insmod /modules/rcu_headless_leftovers.ko
 ktap_check "all events are there" is \
 	"$(cd $events && for event in */; do echo "$event"; done | tr -d '/\n')" \
 	"drain_enddrain_startfallbackmisusepage_fullqueue"
@@ -99,7 +99,7 @@ ktap_check "perf: counts them" is \
 # Unloading takes care of events that are on.
 echo 1 >$events/enable
 rmmod rcu_headless_demo
-rmmod rcu_headless_pending
+rmmod rcu_headless_leftovers
 rmmod rcu_headless
 rmmod rcu_headless_canary
 ktap_check "the events go with the module" [ ! -d $events ]

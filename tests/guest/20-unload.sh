@@ -10,7 +10,7 @@
 # shellcheck source=lib/ktap.sh
 . /tests/lib/ktap.sh
 
-module=/sys/module/rcu_headless_pending/parameters
+module=/sys/module/rcu_headless_leftovers/parameters
 
 unloading() {
 	grep -q '^rcu_headless .* Unloading ' /proc/modules
@@ -22,7 +22,7 @@ taskset -p 1 $$ >/dev/null
 ktap_start 8
 ktap_need insmod /modules/rcu_headless.ko
 ktap_need insmod /modules/rcu_headless_canary.ko
-ktap_need insmod /modules/rcu_headless_pending.ko
+ktap_need insmod /modules/rcu_headless_leftovers.ko
 
 echo 1 >$module/hold
 total=$(cat $module/alive)
@@ -42,7 +42,7 @@ ktap_check "rmmod succeeds" wait $rmmod
 ktap_check "the reader had lost nothing" is "$(cat $module/lost)" 0
 ktap_check "all are freed once it is unloaded" is "$(cat $module/alive)" 0
 
-rmmod rcu_headless_pending
+rmmod rcu_headless_leftovers
 # Complains, and so fails the run, if an object is left in its cache.
 rmmod rcu_headless_canary
 ktap_end

@@ -16,7 +16,7 @@
 . /tests/lib/ktap.sh
 
 kmemleak=/sys/kernel/debug/kmemleak
-module=/sys/module/rcu_headless_pending/parameters
+module=/sys/module/rcu_headless_leftovers/parameters
 
 centiseconds() {
 	cut -d ' ' -f 1 /proc/uptime | tr -d .
@@ -56,12 +56,12 @@ if [ ! -w $kmemleak ] || ! echo clear >"$kmemleak" 2>/dev/null; then
 fi
 ktap_need insmod /modules/rcu_headless.ko
 ktap_need insmod /modules/rcu_headless_canary.ko
-ktap_need insmod /modules/rcu_headless_pending.ko
+ktap_need insmod /modules/rcu_headless_leftovers.ko
 ktap_check "kmemleak: looks while objects wait" looked_for
 ours | sed 's/^/# /'
 ktap_check "kmemleak: they aren't leaks" [ -z "$(ours)" ]
 echo 0 >$module/forget
-rmmod rcu_headless_pending
+rmmod rcu_headless_leftovers
 rmmod rcu_headless
 rmmod rcu_headless_canary
 ktap_end

@@ -10,7 +10,7 @@
 # shellcheck source=lib/ktap.sh
 . /tests/lib/ktap.sh
 
-module=/sys/module/rcu_headless_pending/parameters
+module=/sys/module/rcu_headless_leftovers/parameters
 levels="freezer devices platform processors core"
 
 # The last levels, where CPUs go down, are there only if the machine can sleep.
@@ -40,7 +40,7 @@ all_freed() {
 }
 
 test_level() {
-	ktap_need insmod /modules/rcu_headless_pending.ko
+	ktap_need insmod /modules/rcu_headless_leftovers.ko
 	# Full pages may go at once, open ones wait for as long as a suspend takes.
 	echo 1 >$module/hold
 	echo 0 >$module/hold
@@ -50,7 +50,7 @@ test_level() {
 	ktap_check "$1: all objects are freed" wait_for 60 all_freed
 	# Counted a moment after they are freed.
 	ktap_check "$1: nothing is pending" wait_for 60 nothing_pending
-	rmmod rcu_headless_pending
+	rmmod rcu_headless_leftovers
 }
 
 skip_level() {

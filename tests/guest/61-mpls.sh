@@ -22,7 +22,7 @@
 [ -f /modules/mpls_router-converted.ko ] || exit 4
 
 debugfs=/sys/kernel/debug/rcu_headless
-reader=/sys/module/rcu_headless_pending/parameters
+reader=/sys/module/rcu_headless_leftovers/parameters
 mpls=/proc/sys/net/mpls
 pktgen=/proc/net/pktgen
 # Near the end of the smaller ones, so that who lists a table is in it for long before.
@@ -175,7 +175,7 @@ ktap_need rmmod mpls_router
 
 ktap_need insmod /modules/rcu_headless.ko
 ktap_need insmod /modules/rcu_headless_canary.ko
-ktap_need insmod /modules/rcu_headless_pending.ko
+ktap_need insmod /modules/rcu_headless_leftovers.ko
 echo "callers on" >$debugfs/control
 ktap_need insmod /modules/mpls_router-converted.ko
 ktap_check "converted" replaced_under_load "$resizes"
@@ -213,7 +213,7 @@ echo "# fallbacks: $(counter fallbacks)"
 ktap_check "the module can go" rmmod mpls_router
 echo drain >$debugfs/control
 ktap_check "all is freed" wait_for 10 nothing_pending
-rmmod rcu_headless_pending
+rmmod rcu_headless_leftovers
 ktap_check "and rcu_headless" rmmod rcu_headless
 rmmod rcu_headless_canary
 ktap_end
