@@ -6,7 +6,8 @@
 # KTAP for each, then one line: N passed, N failed, N skipped. What a kernel logs
 # that looks wrong is a failure too.
 #
-#   KERNELS="um x86_64"   which kernels, of scripts/build/kernels/; um@1 has one CPU
+#   KERNELS="um x86_64"   which kernels, of scripts/build/kernels/flavours;
+#                         um@1 has one CPU
 #   TESTS="10-kunit ..."  only these of tests/guest
 #   SECONDS_MAX=n         when a kernel hangs (default: 300 for um, 1200 for others)
 #   DEPS=skip             install nothing

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0
 # usage: scripts/build/kernel.sh KERNEL   (um, x86_64, x86_64-rt, ...)
 #
-# Builds a test kernel with Rust from scripts/build/kernels/, or finds it in the
-# cache. Prints where it is: a KDIR for the module. A kernel x-y has the options
-# of x, and on top of them those of its own file; x-y-z those of x-y and its own.
+# Builds a test kernel with Rust, or finds it in the cache. Prints where it is: a KDIR
+# for the module. The table scripts/build/kernels/flavours says which kernels there are,
+# and which files beside it have their options.
 set -euo pipefail
 # shellcheck source=../lib/common.sh
 . "$(dirname "$0")/../lib/common.sh"
@@ -13,20 +13,19 @@ set -euo pipefail
 help_if_asked "$@"
 
 flavour=${1-}
-config=$top/scripts/build/kernels/$flavour.config
-if [ -z "$flavour" ] || [ ! -f "$config" ]; then
-	die "no such kernel: '$flavour'" "There are: $(cd "$top/scripts/build/kernels" &&
-		echo ./*.config | sed 's|\./||g; s/\.config//g')"
-fi
+kernels=$top/scripts/build/kernels
+# fragments FLAVOUR: the files with its options
+fragments() {
+	awk -v flavour="$1" -v directory="$kernels" '
+		/^[^#]/ && $1 == flavour { for (i = 2; i <= NF; i++) print directory "/" $i ".config" }
+	' "$kernels/flavours"
+}
+mapfile -t files < <(fragments "$flavour")
+[ ${#files[@]} -gt 0 ] || die "no such kernel: '$flavour'" \
+	"There are: $(awk '/^[^#]/ { print $1 }' "$kernels/flavours" | paste -sd ' ')"
 find_tools
 
 source=$("$top/scripts/build/fetch.sh")
-files=()
-for ((i = 1; i <= ${#flavour}; i++)); do
-	case ${flavour:i:1} in
-	- | '') files+=("$top/scripts/build/kernels/${flavour:0:i}.config") ;;
-	esac
-done
 # Of two values for one option the last is taken.
 options=$(cat "${files[@]}" |
 	awk -F = '/^CONFIG_/ { value[$1] = $0 } END { for (o in value) print value[o] }' | sort)
@@ -69,7 +68,7 @@ step "Configuring the $flavour kernel" "$logs-config.log" \
 # An option that depends on something else which is off vanishes silently.
 while read -r option; do
 	grep -qxF "$option" "$out/.config" ||
-		die "the $flavour kernel can't have $option" "See $config"
+		die "the $flavour kernel can't have $option" "See ${files[*]}"
 done < <(grep -v '=n$' "$out/options")
 
 step "Building the $flavour kernel with $jobs jobs, 3 to 10 minutes" "$logs.log" \
