@@ -51,6 +51,7 @@ help:
 #:   SITES=file    for make convert-tree: what find-sites --json has said
 #:   QUICK=1       for make bench: little of it
 #:   ROUNDS=n      for make bench: how often (default: 7)
+#:   KEEP=1        for make bench: renew Documentation/performance by it
 #:   ACCEL=...     for make test: kvm or tcg instead of finding out
 #:   RUSTC=...     a compiler to prefer
 #:

@@ -4,13 +4,14 @@
 #
 # Measures rcu_headless against what else there is: in time on user-mode Linux, which
 # runs at native speed, and in instructions on x86_64 in QEMU. Nothing else should run
-# meanwhile. Keeps all values, a summary with ratios, and plots.
+# meanwhile. Writes all values, a summary with ratios, and plots into a folder in the
+# cache, which keeps the last ten, and says which.
 #
 #   QUICK=1     few conditions and rounds, in two minutes when all is built
 #   ROUNDS=n    rounds of all peers (default: 7; 2 if quick)
 #   KERNELS=... only on "um" or "x86_64"
-#   OUT=dir     where to keep it (default: Documentation/performance, or a place in the
-#               cache if quick)
+#   OUT=dir     where to write it, instead of into the cache
+#   KEEP=1      also renew the rows and plots in Documentation/performance
 #   DEPS=skip   install nothing
 #   JOBS=n      how many compilers to run at once
 set -euo pipefail
@@ -18,13 +19,13 @@ set -euo pipefail
 . "$(dirname "$0")/lib/common.sh"
 help_if_asked "$@"
 
+if [ -n "${KEEP-}" ] && [ -n "${QUICK-}${KERNELS-}" ]; then
+	die "with QUICK or KERNELS there are but some of the rows to keep" \
+		"Leave KEEP out, or the others."
+fi
 "$top/scripts/build/deps.sh" bench
 logs=$(log_dir bench)
-out=${OUT-}
-if [ -z "$out" ]; then
-	out=$top/Documentation/performance
-	[ -z "${QUICK-}" ] || out=$logs
-fi
+out=${OUT:-$logs}
 mkdir -p "$out"
 rounds=${ROUNDS:-$([ -n "${QUICK-}" ] && echo 2 || echo 7)}
 
@@ -68,5 +69,8 @@ done
 # Debian's packages are for this one, whatever else there is.
 python=/usr/bin/python3
 [ -x $python ] || python=python3
-PYTHONPATH=$top/bench $python -B -m report "$out"
+kept=$top/Documentation/performance
+PYTHONPATH=$top/bench $python -B -m report "$out" ${KEEP:+"$kept"} ||
+	die "the report failed" "What was measured is in $out"
 say "All of it is in $out, after $((SECONDS - start)) s"
+[ -z "${KEEP-}" ] || say "Renewed: $kept"

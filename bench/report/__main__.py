@@ -1,25 +1,29 @@
 # SPDX-License-Identifier: GPL-2.0
 """Makes a summary and plots of what make bench has measured.
 
-usage: PYTHONPATH=bench python3 -m report DIRECTORY
+usage: PYTHONPATH=bench python3 -m report DIRECTORY [KEPT]
 
-The directory has native.csv, counted.csv or both; summary.csv and the plots are put
-beside them, and the ratios to kvfree_rcu_mightsleep() printed.
+DIRECTORY has native.csv, counted.csv or both; summary.csv and the plots are written beside
+them, and the ratios to kvfree_rcu_mightsleep() printed. With KEPT, the rows of the
+summary.csv and the plots that are in that directory are renewed as well.
 """
 
 import os
 import sys
 
-from . import plots, summary
+from . import keep, plots, summary
 from .data import Data
 
 
 def main(arguments):
     """The command."""
-    if len(arguments) != 1 or arguments[0] in ("-h", "--help"):
+    if {"-h", "--help"} & set(arguments):
         print(__doc__.strip())
-        return 0 if arguments else 2
-    directory = arguments[0]
+        return 0
+    if len(arguments) not in (1, 2):
+        print(__doc__.strip(), file=sys.stderr)
+        return 2
+    directory, *kept = arguments
     kernels = {}
     for kernel in ("native", "counted"):
         path = os.path.join(directory, f"{kernel}.csv")
@@ -33,6 +37,13 @@ def main(arguments):
             print(f"==> {path}", file=sys.stderr)
     table = summary.write(os.path.join(directory, "summary.csv"), kernels)
     print("\n".join(summary.show(table)))
+    about = [f"{kernel}: {line}" for kernel, data in kernels.items() for line in data.about]
+    try:
+        for path in kept:
+            keep.renew(path, directory, table, about)
+    except keep.Incomplete as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
     return 0
 
 
