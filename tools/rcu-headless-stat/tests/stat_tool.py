@@ -1,24 +1,22 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Runs rcu-headless-stat, with pipes or in a terminal, and reads what it read."""
+"""Runs rcu-headless-stat, and reads what it read."""
 
-import fcntl
 import os
-import pty
-import select
-import signal
-import struct
 import subprocess
 import sys
-import termios
-import time
-
-import pyte
+import unittest
 
 TOOL = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))),
                     "rcu-headless-stat")
 DIRECTORY = "/sys/kernel/debug/rcu_headless"
 # No event that a test waits for takes that long.
 TIMEOUT = 60
+
+
+def needs_kernel():
+    """Skips a module's tests where no kernel was prepared for them."""
+    if "RCU_HEADLESS_STAT_LIVE" not in os.environ:
+        raise unittest.SkipTest("needs the kernel that tests/guest/40-stat.sh prepares")
 
 
 def run(*args, **kwargs):
@@ -36,75 +34,3 @@ def read(name):
 def stats():
     """The counters."""
     return {name: int(value) for name, value in map(str.split, read("stats").splitlines())}
-
-
-class Terminal:
-    """The tool in a terminal, which shows what a person would see."""
-
-    def __init__(self, *args, rows=50, columns=110):
-        self.screen = pyte.Screen(columns, rows)
-        self.stream = pyte.ByteStream(self.screen)
-        self.output = b""
-        self.status = None
-        self.pid, self.fd = pty.fork()
-        if self.pid == 0:
-            # Its size must be there before the tool looks.
-            self._set_size(0, rows, columns)
-            os.execv(sys.executable, [sys.executable, "-B", TOOL, *args])
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        if self.status is None:
-            os.kill(self.pid, signal.SIGKILL)
-            os.waitpid(self.pid, 0)
-        os.close(self.fd)
-
-    @staticmethod
-    def _set_size(fd, rows, columns):
-        fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
-
-    def resize(self, rows, columns):
-        """As when somebody draws the window larger or smaller."""
-        self.screen.resize(rows, columns)
-        self._set_size(self.fd, rows, columns)
-
-    def press(self, keys):
-        """Types something."""
-        os.write(self.fd, keys.encode())
-
-    def text(self):
-        """What is on the screen."""
-        return "\n".join(self.screen.display)
-
-    def _feed(self, seconds):
-        """Takes what comes within that time. False: nothing will come any more."""
-        if not select.select([self.fd], [], [], seconds)[0]:
-            return True
-        try:
-            data = os.read(self.fd, 65536)
-        except OSError:
-            data = b""
-        self.output += data
-        self.stream.feed(data)
-        return bool(data)
-
-    def wait_for(self, what):
-        """Waits until what(text) is true, and returns that."""
-        end = time.monotonic() + TIMEOUT
-        while time.monotonic() < end:
-            if result := what(self.text()):
-                return result
-            if not self._feed(0.1):
-                break
-        raise AssertionError(f"never seen; the screen at the end:\n{self.text()}")
-
-    def wait_for_end(self):
-        """Waits until the tool has ended, and returns its exit status."""
-        end = time.monotonic() + TIMEOUT
-        while self._feed(0.1):
-            if time.monotonic() > end:
-                raise AssertionError(f"it doesn't end:\n{self.text()}")
-        self.status = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
-        return self.status

@@ -7,7 +7,9 @@ import unittest
 
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
-from .stat_tool import run, stats
+from .stat_tool import needs_kernel, run, stats
+
+setUpModule = needs_kernel
 
 
 class OpenMetrics(unittest.TestCase):

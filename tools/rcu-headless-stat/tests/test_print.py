@@ -8,7 +8,9 @@ import subprocess
 import sys
 import unittest
 
-from .stat_tool import TOOL, run, stats
+from .stat_tool import TOOL, needs_kernel, run, stats
+
+setUpModule = needs_kernel
 
 
 class Print(unittest.TestCase):

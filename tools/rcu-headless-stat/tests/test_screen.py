@@ -4,7 +4,10 @@
 import re
 import unittest
 
-from .stat_tool import Terminal, read
+from .stat_tool import needs_kernel, read
+from .terminal import Terminal
+
+setUpModule = needs_kernel
 
 
 class Screen(unittest.TestCase):

@@ -6,9 +6,12 @@ import subprocess
 import sys
 import unittest
 
-from .stat_tool import TOOL, Terminal, run
+from .stat_tool import TOOL, needs_kernel, run
+from .terminal import Terminal
 
 NOBODY = 65534
+
+setUpModule = needs_kernel
 
 
 class Trouble(unittest.TestCase):
