@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! All that the loaded module has, and how code reaches it.
+//! From a call to a freed object: what the loaded module has for it, but for the tables and files of
+//! [`crate::observe`] and [`crate::debugfs`].
 
 pub(crate) mod barrier;
 mod drain;
@@ -48,7 +49,7 @@ use crate::{
     platform::work::WorkQueue, //
 };
 
-/// All that the loaded module has.
+/// The queues, where their work runs, and the callers' reserves.
 ///
 /// The order of the fields is the order in which they go: what uses others before what it uses.
 #[pin_data]
@@ -177,7 +178,7 @@ pub(crate) struct Handle(NonNull<Engine>);
 
 // SAFETY: Shared access to the engine is all that a handle gives, and `Engine` is `Sync`.
 unsafe impl Send for Handle {}
-// SAFETY: As above.
+// SAFETY: Shared access to the engine is all that a handle gives, and `Engine` is `Sync`.
 unsafe impl Sync for Handle {}
 
 impl Handle {
@@ -187,7 +188,7 @@ impl Handle {
     ///
     /// The handle and its copies must be gone before `engine` is dropped.
     pub(crate) unsafe fn new(engine: Pin<&Engine>) -> Self {
-        // INVARIANT: The contract.
+        // INVARIANT: The engine outlives it (contract).
         Self(NonNull::from(engine.get_ref()))
     }
 }

@@ -118,21 +118,6 @@ impl Object {
         self.ptr.as_ptr()
     }
 
-    /// Takes it back.
-    ///
-    /// # Safety
-    ///
-    /// `ptr` must come from [`Self::into_raw()`], and be nobody else's; `channel` must be that of the
-    /// object.
-    pub(crate) unsafe fn from_raw(ptr: Pointer, channel: Channel) -> Self {
-        Self {
-            // SAFETY: What an object was given up as is not null.
-            ptr: unsafe { NonNull::new_unchecked(ptr) },
-            // INVARIANT: They held when it was given up, and nobody has had it since (contract).
-            channel,
-        }
-    }
-
     /// Takes it back to before it was found to be an object.
     #[inline(always)]
     pub(crate) fn into_given(self) -> Given {

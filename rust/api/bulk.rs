@@ -43,7 +43,7 @@ impl<'a> Batch<'a> {
     /// Frees all after a grace period: in most calls, stores the pointers and that is all.
     #[inline(always)]
     pub(super) fn free(mut self, call: Call) {
-        let call = self.store_slab(call);
+        let call = self.store(Channel::Slab, call);
         if !self.0.is_empty() {
             self.free_rest(call);
         }
@@ -55,11 +55,11 @@ impl<'a> Batch<'a> {
     fn free_rest(mut self, mut call: Call) {
         while !self.0.is_empty() {
             let before = self.0.len();
-            call = self.store_vmalloc(call);
+            call = self.store(Channel::Vmalloc, call);
             if self.0.len() == before {
                 call = self.free_next(call);
             }
-            call = self.store_slab(call);
+            call = self.store(Channel::Slab, call);
         }
     }
 
@@ -74,39 +74,27 @@ impl<'a> Batch<'a> {
         free_slowly(given, call, false)
     }
 
+    /// Stores pointers of `channel` with preemption off all the while, [`CHUNK`] at most: up to the
+    /// first that looks otherwise, or has no room.
     #[inline(always)]
-    fn store_slab(&mut self, call: Call) -> Call {
-        // SAFETY: In the plain range are objects for `kfree()` alone.
-        unsafe { self.store_some(Channel::Slab, call, |pointer| is_plain(pointer.addr())) }
-    }
-
-    fn store_vmalloc(&mut self, call: Call) -> Call {
-        let good = |pointer: Pointer| is_plain_vmalloc(pointer.addr());
-        // SAFETY: In the range of vmalloc are objects for `kvfree()` alone.
-        unsafe { self.store_some(Channel::Vmalloc, call, good) }
-    }
-
-    /// Stores pointers with preemption off all the while, [`CHUNK`] at most: up to the first that
-    /// isn't `good`, or has no room.
-    ///
-    /// # Safety
-    ///
-    /// What is `good` must be an object of `channel`.
-    #[inline(always)]
-    unsafe fn store_some(
-        &mut self,
-        channel: Channel,
-        call: Call,
-        good: impl Fn(Pointer) -> bool,
-    ) -> Call {
+    fn store(&mut self, channel: Channel, call: Call) -> Call {
         let call = match call.stay() {
             Ok(call) => call,
             Err(call) => return call,
         };
         let some = self.0.get(..CHUNK).unwrap_or(self.0);
-        // SAFETY: By the type invariant they are given away; what is good is an object of the channel
-        // (contract).
-        let stored = unsafe { call.here().push_while(channel, some, good) };
+        // SAFETY: By the type invariant they are given away. In the plain range are objects for
+        // `kfree()` alone, in that of vmalloc objects for `kvfree()`.
+        let stored = unsafe {
+            match channel {
+                Channel::Slab => call
+                    .here()
+                    .push_while(channel, some, |p| is_plain(p.addr())),
+                Channel::Vmalloc => call
+                    .here()
+                    .push_while(channel, some, |p| is_plain_vmalloc(p.addr())),
+            }
+        };
         // INVARIANT: Those that were stored leave the batch.
         self.0 = self.0.get(stored..).unwrap_or(&[]);
         call.leave()

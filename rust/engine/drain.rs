@@ -2,10 +2,9 @@
 
 //! From a sealed page to freed objects, and from an open page to a sealed one when no more come.
 //!
-//! Each CPU has three actors. [`Sealer`] seals open pages that have waited long enough; the
-//! [`Alarm`](crate::platform::rcu::Alarm) tells when a grace period is over; [`Drain`] frees what has
-//! elapsed. All three come back to the CPU that they belong to, since only there may a queue be
-//! touched.
+//! [`Sealer`] seals open pages that have waited long enough; [`OnAlarm`] is called when a grace period
+//! is over, and queues [`Drain`], which frees what has elapsed. Work comes back to the CPU that it
+//! belongs to, since only there may a queue be used.
 
 use kernel::{
     cpu::CpuId,

@@ -33,6 +33,7 @@ use crate::{
     bindings,
     check::address::channel_of,
     object::{
+        Given,
         Object,
         Pointer, //
     },
@@ -92,7 +93,7 @@ pub(crate) struct Fifo {
 
 // SAFETY: The objects may be freed on any thread, the places are plain memory.
 unsafe impl Send for Fifo {}
-// SAFETY: All that changes is atomic.
+// SAFETY: What changes after it was made is atomic.
 unsafe impl Sync for Fifo {}
 
 impl Fifo {
@@ -249,8 +250,9 @@ impl Fifo {
         // INVARIANT: The place is empty. Release: that comes first.
         self.taken.store(next, Release);
         self.quick.store(next + self.mark, Release);
-        // SAFETY: By the type invariant it is that of an object, and its place is empty now.
-        Some(unsafe { Object::from_raw(pointer, channel_of(pointer.addr())) })
+        // SAFETY: By the type invariant it is that of an object which was given up to its place, and
+        // that is empty now; its address says which channel it belongs to.
+        Some(unsafe { Given::new(pointer).accept(channel_of(pointer.addr())) })
     }
 }
 

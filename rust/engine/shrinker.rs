@@ -45,7 +45,7 @@ impl Registration {
     ///
     /// Process context, sleeps.
     pub(crate) fn new(engine: Handle) -> Result<Self> {
-        // SAFETY: The format asks for nothing.
+        // SAFETY: The format is NUL-terminated and asks for no argument.
         let shrinker = unsafe { bindings::shrinker_alloc(0, c"rcu_headless".as_char_ptr()) };
         let shrinker = NonNull::new(shrinker).ok_or(AllocError)?;
         // SAFETY: Just allocated, and not registered yet.

@@ -53,7 +53,7 @@ unsafe impl Zeroable for Tallies {}
 /// Addresses of calls; 0 where there is room. What is there stays.
 struct Sites([Atomic<usize>; SITES]);
 
-// SAFETY: As above.
+// SAFETY: Zero is a value of each.
 unsafe impl Zeroable for Sites {}
 
 /// The table.

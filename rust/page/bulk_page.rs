@@ -190,7 +190,7 @@ impl EmptyPage {
     ///
     /// Process context, sleeps. Nothing may be held that reclaim could need.
     pub(crate) fn new_reclaim() -> Option<Self> {
-        // SAFETY: It returns a constant.
+        // SAFETY: It returns a constant, and has no requirement.
         OwnedPage::new(unsafe { crate::bindings::rcu_headless_helper_gfp_refill() }).map(Self)
     }
 
@@ -201,7 +201,7 @@ impl EmptyPage {
         let mut page = self.0;
         page.header.channel = channel;
         page.header.opened = Instant::now();
-        // SAFETY: `FIRST` is inside the page.
+        // SAFETY: The pointers begin inside the page, which is ours.
         unsafe { page.into_raw().byte_add(FIRST) }.cast()
     }
 
@@ -227,17 +227,6 @@ impl EmptyPage {
 /// the page's start.
 pub(super) fn pointers_before(end: NonNull<Pointer>) -> usize {
     ((end.addr().get() - 1) % PAGE_SIZE + 1 - FIRST) / size_of::<Pointer>()
-}
-
-/// The pointers before `end` in its page.
-///
-/// # Safety
-///
-/// `end` must be the place after the last pointer of an open page, which nobody changes meanwhile.
-pub(super) unsafe fn pointers<'a>(end: NonNull<Pointer>) -> &'a [Pointer] {
-    let nr = pointers_before(end);
-    // SAFETY: There are that many before `end` (contract).
-    unsafe { core::slice::from_raw_parts(end.sub(nr).as_ptr(), nr) }
 }
 
 /// Closes an open page: no pointer is added to it any more, and its cookie is taken.

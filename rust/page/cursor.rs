@@ -21,7 +21,6 @@ use crate::{
         Pointer, //
     },
     page::bulk_page::{
-        pointers,
         pointers_before,
         seal,
         EmptyPage,
@@ -69,9 +68,13 @@ impl Cursor {
     ///
     /// The caller must have the cursor to itself, and leave it alone while it looks at them.
     pub(crate) unsafe fn pointers<'a>(&self) -> &'a [Pointer] {
-        // SAFETY: By the type invariant this is the end of the pointers in an open page, which
-        // belongs to the caller for now.
-        NonNull::new(self.get()).map_or(&[], |end| unsafe { pointers(end) })
+        let Some(end) = NonNull::new(self.get()) else {
+            return &[];
+        };
+        let nr = pointers_before(end);
+        // SAFETY: By the type invariant so many are before the place in an open page, which belongs
+        // to the caller for now.
+        unsafe { core::slice::from_raw_parts(end.sub(nr).as_ptr(), nr) }
     }
 
     /// Closes the open page, full or not, if there is one. `bytes` is about what its objects take.

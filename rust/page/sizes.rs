@@ -35,14 +35,28 @@ const VMALLOC_PAGES: usize = 256;
 /// Any context.
 pub(crate) fn of(object: &Object) -> usize {
     // SAFETY: The object's owner is borrowed, so nobody frees it meanwhile.
-    unsafe { of_pointer(object.channel(), object.as_ptr()) }
+    unsafe { estimate(object.channel(), &[object.as_ptr()], 0) }
 }
 
+/// How many bytes the objects in a page take, going by some of them: exact if they are few or alike.
+///
+/// Vary `seed` so that sizes which alternate average out.
+///
 /// # Safety
 ///
-/// It must be the pointer of an object of `channel` that nobody frees meanwhile.
-unsafe fn of_pointer(channel: Channel, pointer: Pointer) -> usize {
-    match channel {
+/// They must be the pointers of objects of `channel` that nobody frees meanwhile.
+///
+/// # Context
+///
+/// Any context.
+pub(crate) unsafe fn estimate(channel: Channel, pointers: &[Pointer], seed: usize) -> usize {
+    let nr = pointers.len();
+    let stride = (nr / SAMPLES).max(1);
+    let samples = nr.min(SAMPLES);
+    if samples == 0 {
+        return 0;
+    }
+    let size_of = |&pointer: &Pointer| match channel {
         Channel::Slab if memory::is_slab(pointer.addr()) => {
             // SAFETY: It is an object of the slab allocator's, which stays (contract).
             unsafe { ksize(pointer) }
@@ -57,28 +71,8 @@ unsafe fn of_pointer(channel: Channel, pointer: Pointer) -> usize {
             };
             (0..VMALLOC_PAGES).take_while(is_mapped).count() * PAGE_SIZE
         }
-    }
-}
-
-/// How many bytes the objects in a page take, going by some of them: exact if they are few or alike.
-///
-/// Vary `seed` so that sizes which alternate average out.
-///
-/// # Safety
-///
-/// They must be the pointers of objects of `channel` that nobody frees meanwhile.
-pub(crate) unsafe fn estimate(channel: Channel, pointers: &[Pointer], seed: usize) -> usize {
-    let nr = pointers.len();
-    let stride = (nr / SAMPLES).max(1);
-    let samples = nr.min(SAMPLES);
-    if samples == 0 {
-        return 0;
-    }
+    };
     let some = pointers.iter().skip(seed % stride).step_by(stride);
-    let sizes = some.take(samples).map(|&pointer| {
-        // SAFETY: It is the pointer of such an object (contract).
-        unsafe { of_pointer(channel, pointer) }
-    });
-    let sum: usize = sizes.sum();
+    let sum: usize = some.take(samples).map(size_of).sum();
     sum * nr / samples
 }

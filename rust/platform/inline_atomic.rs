@@ -65,7 +65,7 @@ mod arch {
     // nothing across assembly that may access memory.
     #[inline(always)]
     fn compiler_barrier() {
-        // SAFETY: It does nothing.
+        // SAFETY: There is no instruction in it.
         unsafe { asm!(""; options(nostack, preserves_flags)) };
     }
 

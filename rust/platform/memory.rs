@@ -33,26 +33,26 @@ pub(crate) fn vmalloc() -> Range<usize> {
 
 /// Where user-space addresses end.
 pub(crate) fn user_end() -> usize {
-    // SAFETY: It reads a constant of the architecture's.
+    // SAFETY: It returns a constant of the architecture's, and has no requirement.
     unsafe { bindings::rcu_headless_helper_user_end() }
 }
 
 /// How many bytes a kernel stack has; it is aligned to as many.
 pub(crate) fn thread_size() -> usize {
-    // SAFETY: It reads a constant.
+    // SAFETY: It returns a constant, and has no requirement.
     unsafe { bindings::rcu_headless_helper_thread_size() }
 }
 
 /// How many pages the machine has for the kernel to hand out.
 pub(crate) fn total_pages() -> usize {
-    // SAFETY: It reads a counter.
+    // SAFETY: It reads a counter of the page allocator, and has no requirement.
     unsafe { bindings::rcu_headless_helper_totalram_pages() }
 }
 
 /// Whether the address is in the range of `vmalloc()`.
 #[inline]
 pub(crate) fn is_vmalloc(address: usize) -> bool {
-    // SAFETY: It compares the address.
+    // SAFETY: It compares the address and doesn't follow it: any will do.
     unsafe { kernel::bindings::is_vmalloc_addr(address as *const c_void) }
 }
 
@@ -64,7 +64,7 @@ pub(crate) fn is_slab(address: usize) -> bool {
 
 /// Whether the address is on the stack of the task that runs here.
 pub(crate) fn is_on_own_stack(address: usize) -> bool {
-    // SAFETY: It compares the address.
+    // SAFETY: It compares the address and doesn't follow it: any will do.
     unsafe { bindings::rcu_headless_helper_on_stack(address as *const c_void) }
 }
 
@@ -76,6 +76,6 @@ pub(crate) fn modules_are_in_vmalloc() -> bool {
 
 /// Whether the address is in the range of `vmalloc()` or in that of modules.
 pub(crate) fn is_vmalloc_or_module(address: usize) -> bool {
-    // SAFETY: It compares the address.
+    // SAFETY: It compares the address and doesn't follow it: any will do.
     unsafe { bindings::rcu_headless_helper_is_vmalloc_or_module(address as *const c_void) }
 }

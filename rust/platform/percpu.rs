@@ -169,7 +169,7 @@ impl<L: Default, S> PerCpu<L, S> {
         mut shared_of: impl FnMut(CpuId) -> Result<I>,
     ) -> Result<Self> {
         let layout = core::alloc::Layout::new::<Slot<L, S>>();
-        // SAFETY: Always sound to call.
+        // SAFETY: It allocates, in process context (contract), and has no other requirement.
         let base =
             unsafe { bindings::rcu_headless_helper_alloc_percpu(layout.size(), layout.align()) };
         let base = NonNull::new(base.cast()).ok_or(AllocError)?;
@@ -224,7 +224,8 @@ impl<L, S> PerCpu<L, S> {
     /// The slot of the CPU that this code runs on, or has run on a moment ago.
     #[inline(always)]
     pub(crate) fn nearby_slot(&self) -> &Slot<L, S> {
-        // SAFETY: As above; the CPU that code runs on is possible.
+        // SAFETY: The CPU that code runs on is possible, so by the type invariants there is a valid
+        // slot, which lives as long as `self` and is only ever borrowed shared.
         unsafe { &*this_cpu_ptr(self.base.as_ptr()) }
     }
 
@@ -236,7 +237,8 @@ impl<L, S> PerCpu<L, S> {
     #[inline]
     pub(crate) fn own_this_cpu<'a>(&'a self, task: &'a mut TaskContext<'_>) -> Owner<'a, L, S> {
         let here = OnThisCpu::new(task);
-        // SAFETY: As above; with preemption off it stays the slot of this CPU.
+        // SAFETY: The CPU that code runs on is possible, so by the type invariants there is a valid
+        // slot, which lives as long as `self` and is only ever borrowed shared.
         let slot = unsafe { &*this_cpu_ptr(self.base.as_ptr()) };
         // INVARIANT: Preemption is off and this is the slot of this CPU.
         Owner { slot, here }
@@ -263,12 +265,13 @@ pub(crate) fn possible_cpus() -> impl Iterator<Item = CpuId> {
 }
 
 fn is_possible(cpu: u32) -> bool {
-    // SAFETY: Always sound to call with a number below `nr_cpu_ids`, as those of `CpuId` are.
+    // SAFETY: It looks into a mask that has a bit for each number below `nr_cpu_ids`, as those of
+    // `CpuId` are.
     unsafe { bindings::rcu_headless_helper_cpu_possible(cpu) }
 }
 
 fn is_online(cpu: CpuId) -> bool {
-    // SAFETY: Always sound to call with a valid CPU number.
+    // SAFETY: It looks into a mask that has a bit for each valid CPU number.
     unsafe { bindings::rcu_headless_helper_cpu_online(cpu.as_u32()) }
 }
 

@@ -74,7 +74,7 @@ impl Cookie {
     /// Any context.
     pub(crate) fn elapsed(&self) -> bool {
         let mut seq = self.0;
-        // SAFETY: `seq` was written by `get_state_synchronize_rcu_full()`.
+        // SAFETY: `seq` is a copy of what `get_state_synchronize_rcu_full()` has written.
         unsafe { bindings::poll_state_synchronize_rcu_full(&mut seq) }
     }
 }

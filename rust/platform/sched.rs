@@ -12,6 +12,6 @@ use crate::bindings;
 ///
 /// Process context, may sleep.
 pub(crate) fn cond_resched() {
-    // SAFETY: Sound wherever sleeping is allowed.
+    // SAFETY: It may be called wherever sleeping is allowed, which it looks at by itself.
     unsafe { bindings::rcu_headless_helper_cond_resched() };
 }

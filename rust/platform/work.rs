@@ -36,7 +36,7 @@ pub(crate) struct WorkQueue(NonNull<bindings::workqueue_struct>);
 
 // SAFETY: Workqueues are used by any number of threads at once.
 unsafe impl Send for WorkQueue {}
-// SAFETY: As above.
+// SAFETY: Workqueues are used by any number of threads at once.
 unsafe impl Sync for WorkQueue {}
 
 impl WorkQueue {
@@ -70,6 +70,9 @@ impl Drop for WorkQueue {
         unsafe { bindings::destroy_workqueue(self.0.as_ptr()) };
     }
 }
+
+/// Stands for a CPU near the one that queues the work.
+const ANY_CPU: c_int = bindings::wq_misc_consts_WORK_CPU_UNBOUND as c_int;
 
 /// What a [`Work`] does.
 pub(crate) trait Run: Sync + 'static {
@@ -161,13 +164,9 @@ impl<T: Run> Work<T> {
     ///
     /// Any context but NMI.
     pub(crate) fn queue_on(&self, wq: &WorkQueue, cpu: CpuId, delay: Jiffies) {
-        if self.is_queued() {
-            return;
+        if !self.is_queued() {
+            self.queue_for(wq, cpu.as_u32() as c_int, delay);
         }
-        let (cpu, wq) = (cpu.as_u32() as c_int, wq.0.as_ptr());
-        // SAFETY: By the type invariant the work is initialised, it stays where it is and alive
-        // until `drop()` has waited for it, and the queue is live.
-        unsafe { bindings::queue_delayed_work_on(cpu, wq, self.work.get(), delay) };
     }
 
     /// Queues the work for `cpu` at once, even if it is queued with a delay.
@@ -176,9 +175,7 @@ impl<T: Run> Work<T> {
     ///
     /// Any context but NMI.
     pub(crate) fn queue_now_on(&self, wq: &WorkQueue, cpu: CpuId) {
-        let (cpu, wq) = (cpu.as_u32() as c_int, wq.0.as_ptr());
-        // SAFETY: As in `queue_on()`.
-        unsafe { bindings::mod_delayed_work_on(cpu, wq, self.work.get(), 0) };
+        self.queue_now_for(wq, cpu.as_u32() as c_int);
     }
 
     /// Queues the work after `delay`, unless it is queued already, for a CPU near this one.
@@ -187,9 +184,7 @@ impl<T: Run> Work<T> {
     ///
     /// Any context but NMI.
     pub(crate) fn queue(&self, wq: &WorkQueue, delay: Jiffies) {
-        let cpu = bindings::wq_misc_consts_WORK_CPU_UNBOUND as c_int;
-        // SAFETY: As in `queue_on()`.
-        unsafe { bindings::queue_delayed_work_on(cpu, wq.0.as_ptr(), self.work.get(), delay) };
+        self.queue_for(wq, ANY_CPU, delay);
     }
 
     /// Queues the work at once, even if it is queued with a delay, for a CPU near this one.
@@ -198,8 +193,18 @@ impl<T: Run> Work<T> {
     ///
     /// Any context but NMI.
     pub(crate) fn queue_now(&self, wq: &WorkQueue) {
-        let cpu = bindings::wq_misc_consts_WORK_CPU_UNBOUND as c_int;
-        // SAFETY: As in `queue_on()`.
+        self.queue_now_for(wq, ANY_CPU);
+    }
+
+    fn queue_for(&self, wq: &WorkQueue, cpu: c_int, delay: Jiffies) {
+        // SAFETY: By the type invariant the work is initialised, it stays where it is and alive
+        // until `drop()` has waited for it, and the queue is live.
+        unsafe { bindings::queue_delayed_work_on(cpu, wq.0.as_ptr(), self.work.get(), delay) };
+    }
+
+    fn queue_now_for(&self, wq: &WorkQueue, cpu: c_int) {
+        // SAFETY: By the type invariant the work is initialised, it stays where it is and alive
+        // until `drop()` has waited for it, and the queue is live.
         unsafe { bindings::mod_delayed_work_on(cpu, wq.0.as_ptr(), self.work.get(), 0) };
     }
 

@@ -55,7 +55,7 @@ impl<'a> Here<'a> {
     pub(super) unsafe fn advance(&self, channel: Channel, at: *mut Pointer) {
         // SAFETY: There is a place at `at` (contract), so this is inside the page or its end.
         let next = unsafe { at.add(1) };
-        // SAFETY: The contract.
+        // SAFETY: One place on from where a pointer was stored, in the same page or its end.
         unsafe { self.set(channel, next) };
     }
 

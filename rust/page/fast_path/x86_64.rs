@@ -49,9 +49,9 @@ impl<'a> Here<'a> {
     #[inline(always)]
     pub(super) unsafe fn advance(&self, channel: Channel, _at: *mut Pointer) {
         match channel {
-            // SAFETY: The contract.
+            // SAFETY: The place was filled, and this value has the cursors to itself.
             Channel::Slab => unsafe { advance::<0>() },
-            // SAFETY: As above.
+            // SAFETY: The place was filled, and this value has the cursors to itself.
             Channel::Vmalloc => unsafe { advance::<{ size_of::<Cursor>() }>() },
         }
     }
@@ -64,9 +64,9 @@ impl<'a> Here<'a> {
     #[inline(always)]
     pub(super) unsafe fn set(&self, channel: Channel, at: *mut Pointer) {
         match channel {
-            // SAFETY: The contract.
+            // SAFETY: All up to `at` was filled, and this value has the cursors to itself.
             Channel::Slab => unsafe { set::<0>(at) },
-            // SAFETY: As above.
+            // SAFETY: All up to `at` was filled, and this value has the cursors to itself.
             Channel::Vmalloc => unsafe { set::<{ size_of::<Cursor>() }>(at) },
         }
     }
@@ -76,7 +76,7 @@ impl<'a> Here<'a> {
 #[inline(always)]
 fn load<const OFFSET: usize>() -> *mut Pointer {
     let at: *mut Pointer;
-    // SAFETY: Reads this CPU's cursor.
+    // SAFETY: It reads a word of this CPU's per-CPU data.
     unsafe {
         asm!(
             "movq %gs:{cursors}+{offset}(%rip), {at}";

@@ -22,19 +22,19 @@ impl Cpu {
 
 #[inline(always)]
 pub(super) fn may_block() -> Option<Cpu> {
-    // SAFETY: Always sound to call.
+    // SAFETY: It reads the state of this CPU and task, and has no requirement.
     unsafe { bindings::rcu_headless_helper_may_block() }.then_some(Cpu)
 }
 
 #[inline(always)]
 pub(super) fn in_nmi() -> bool {
-    // SAFETY: Always sound to call.
+    // SAFETY: It reads the state of this CPU, and has no requirement.
     unsafe { bindings::rcu_headless_helper_in_nmi() }
 }
 
 #[inline(always)]
 pub(super) fn preempt_disable() {
-    // SAFETY: Always sound to call.
+    // SAFETY: It may be called anywhere; `preempt_enable()` undoes it.
     unsafe { bindings::rcu_headless_helper_preempt_disable() };
 }
 
@@ -43,6 +43,6 @@ pub(super) fn preempt_disable() {
 /// Preemption must have been turned off by [`preempt_disable()`] once more than on again.
 #[inline(always)]
 pub(super) unsafe fn preempt_enable() {
-    // SAFETY: The contract.
+    // SAFETY: It takes from the count what was added (contract).
     unsafe { bindings::rcu_headless_helper_preempt_enable() };
 }

@@ -32,7 +32,7 @@ pub(super) struct Cpu(usize);
 impl Cpu {
     #[inline(always)]
     pub(super) fn this() -> Self {
-        // SAFETY: Always sound to call.
+        // SAFETY: It reads a variable of this thread's, and has no requirement.
         Self(unsafe { uml_curr_cpu() as usize })
     }
 
@@ -59,19 +59,19 @@ impl Cpu {
 #[inline(always)]
 pub(super) fn may_block() -> Option<Cpu> {
     let cpu = Cpu::this();
-    // SAFETY: Only the task itself writes to it. Always sound to call.
+    // SAFETY: The count is this task's, which alone writes to it; the function reads a variable.
     (unsafe { cpu.preempt_count().read_volatile() == 0 && um_get_signals() != 0 }).then_some(cpu)
 }
 
 #[inline(always)]
 pub(super) fn in_nmi() -> bool {
-    // SAFETY: Always sound to call.
+    // SAFETY: It reads the state of this CPU, and has no requirement.
     unsafe { bindings::rcu_headless_helper_in_nmi() }
 }
 
 #[inline(always)]
 fn compiler_barrier() {
-    // SAFETY: It does nothing.
+    // SAFETY: There is no instruction in it.
     unsafe { asm!(""; options(nostack, preserves_flags)) };
 }
 
@@ -93,7 +93,7 @@ pub(super) unsafe fn preempt_enable() {
     compiler_barrier();
     if cfg!(CONFIG_PREEMPT_COUNT) {
         let count = Cpu::this().preempt_count();
-        // SAFETY: As above; it takes away what was added (contract).
+        // SAFETY: This task's own; it takes away what was added (contract).
         unsafe { count.write_volatile(count.read_volatile() - 1) };
     }
 }

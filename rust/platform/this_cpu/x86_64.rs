@@ -64,7 +64,7 @@ impl Cpu {
 pub(super) fn may_block() -> Option<Cpu> {
     // What there is of either makes the sum of bits other than zero.
     let nesting = reader_nesting();
-    // SAFETY: Reads this CPU's count.
+    // SAFETY: It reads this CPU's count, which is there on every CPU.
     unsafe {
         asm!(
             "orl %gs:{count}(%rip), {nesting:e}; jne {no}";
@@ -114,7 +114,7 @@ fn reader_nesting() -> u32 {
 
 #[inline(always)]
 pub(super) fn in_nmi() -> bool {
-    // SAFETY: Reads this CPU's count.
+    // SAFETY: It reads this CPU's count, which is there on every CPU.
     unsafe {
         asm!(
             "testl ${mask}, %gs:{count}(%rip); jne {yes}";
@@ -148,7 +148,7 @@ pub(super) unsafe fn preempt_enable() {
         asm!("decq %gs:{count}(%rip)"; count = sym __preempt_count, options(nostack))
     };
     #[cfg(CONFIG_PREEMPTION)]
-    // SAFETY: As above. The word comes to zero if nobody else needs preemption off and somebody
+    // SAFETY: Takes from this CPU's count what was added (contract). The word comes to zero if nobody else needs preemption off and somebody
     // wants to run; then this calls the scheduler as the kernel's macro does, by way of a thunk
     // that keeps all registers.
     unsafe {
