@@ -6,3 +6,4 @@
 #include <linux/rcu_headless.h>
 
 #include "../helpers/helpers.h"
+#include "../helpers/trace.h"

@@ -12,52 +12,65 @@ use crate::platform::this_cpu::{
     in_nmi, //
 };
 
-/// What a caller got wrong.
-#[derive(Clone, Copy)]
-pub(crate) enum Misuse {
+/// Makes the enum of a table: each kind, what its counter is called, and how the log describes it.
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $kind:ident = $name:literal, $text:literal;)*) => {
+        /// What a caller got wrong.
+        #[derive(Clone, Copy)]
+        pub(crate) enum Misuse {
+            $($(#[$doc])* $kind,)*
+        }
+
+        impl Misuse {
+            /// All kinds, in the order of their numbers.
+            pub(crate) const ALL: [Self; Self::COUNT] = [$(Self::$kind),*];
+
+            /// How many kinds there are.
+            pub(crate) const COUNT: usize = [$(stringify!($kind)),*].len();
+
+            /// What its counter is called.
+            pub(crate) fn name(self) -> &'static str {
+                match self {
+                    $(Self::$kind => $name,)*
+                }
+            }
+
+            /// How the log describes it.
+            pub(crate) fn text(self) -> &'static CStr {
+                match self {
+                    $(Self::$kind => $text,)*
+                }
+            }
+        }
+    };
+}
+
+kinds! {
     /// A call that may sleep, made with interrupts, softirqs or preemption off, or in an interrupt.
-    Atomic,
+    Atomic = "misuse_atomic", c"a call that may sleep in atomic context";
     /// A call that may sleep, made in an RCU read-side critical section.
-    Reader,
+    Reader = "misuse_reader", c"a call that may sleep inside rcu_read_lock()";
     /// A call in an NMI.
-    Nmi,
+    Nmi = "misuse_nmi", c"a call in an NMI";
     /// An error code in the place of a pointer.
-    ErrPtr,
+    ErrPtr = "misuse_err_ptr", c"an error code given to be freed";
     /// A user-space address.
-    User,
+    User = "misuse_user", c"a user-space pointer given to be freed";
     /// A variable of the caller's.
-    Stack,
+    Stack = "misuse_stack", c"a pointer to the stack given to be freed";
     /// A per-CPU variable, or what stands for one in all CPUs.
-    PerCpu,
+    PerCpu = "misuse_percpu", c"a per-CPU pointer given to be freed";
     /// Code or static data, of a module or the kernel.
-    Static,
+    Static = "misuse_static", c"a pointer to code or static data given to be freed";
     /// Anything else that isn't the start of an object which the call frees.
-    Foreign,
+    Foreign = "misuse_foreign", c"a pointer given to be freed that the call can't free";
     /// An object that is queued already.
-    DoubleFree,
+    DoubleFree = "misuse_double_free", c"an object given to be freed that is queued already";
     /// More frees than the reserve had room for.
-    Reserve,
+    Reserve = "misuse_reserve", c"more objects freed than the reserve has room for";
 }
 
 impl Misuse {
-    /// How many kinds there are.
-    pub(crate) const COUNT: usize = Self::Reserve as usize + 1;
-
-    /// All kinds, in the order of their numbers.
-    pub(crate) const ALL: [Self; Self::COUNT] = [
-        Self::Atomic,
-        Self::Reader,
-        Self::Nmi,
-        Self::ErrPtr,
-        Self::User,
-        Self::Stack,
-        Self::PerCpu,
-        Self::Static,
-        Self::Foreign,
-        Self::DoubleFree,
-        Self::Reserve,
-    ];
-
     /// What a call that may sleep has got wrong, in code that is known not to be allowed to.
     #[cold]
     pub(crate) fn of_context() -> Self {
@@ -67,40 +80,6 @@ impl Misuse {
             Self::Atomic
         } else {
             Self::Reader
-        }
-    }
-
-    /// What its counter is called.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Atomic => "misuse_atomic",
-            Self::Reader => "misuse_reader",
-            Self::Nmi => "misuse_nmi",
-            Self::ErrPtr => "misuse_err_ptr",
-            Self::User => "misuse_user",
-            Self::Stack => "misuse_stack",
-            Self::PerCpu => "misuse_percpu",
-            Self::Static => "misuse_static",
-            Self::Foreign => "misuse_foreign",
-            Self::DoubleFree => "misuse_double_free",
-            Self::Reserve => "misuse_reserve",
-        }
-    }
-
-    /// How the log describes it.
-    pub(crate) fn text(self) -> &'static CStr {
-        match self {
-            Self::Atomic => c"a call that may sleep in atomic context",
-            Self::Reader => c"a call that may sleep inside rcu_read_lock()",
-            Self::Nmi => c"a call in an NMI",
-            Self::ErrPtr => c"an error code given to be freed",
-            Self::User => c"a user-space pointer given to be freed",
-            Self::Stack => c"a pointer to the stack given to be freed",
-            Self::PerCpu => c"a per-CPU pointer given to be freed",
-            Self::Static => c"a pointer to code or static data given to be freed",
-            Self::Foreign => c"a pointer given to be freed that the call can't free",
-            Self::DoubleFree => c"an object given to be freed that is queued already",
-            Self::Reserve => c"more objects freed than the reserve has room for",
         }
     }
 }

@@ -24,7 +24,7 @@ pub(super) fn show(engine: &Handle, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let values = queue.consistent().read(|| {
             [
                 queue.open_pages() as i64,
-                count(Counter::WaitingPages),
+                count(Counter::PendingPages),
                 queue.spares.len() as i64,
                 count(Counter::BytesSlab),
                 count(Counter::BytesVmalloc),

@@ -11,68 +11,70 @@ use crate::{
     observe::stats::Counter, //
 };
 
-/// What the numbers of a [`Row`] are called.
-pub(super) const NAMES: [&str; 15] = [
-    "queued_slab",
-    "queued_vmalloc",
-    "freed_slab",
-    "freed_vmalloc",
-    "pending",
-    "parked",
-    "pages_in_use",
-    "pages_spare",
-    "batches",
-    "grace_periods",
-    "page_from_spares",
-    "page_from_allocator",
-    "page_from_elapsed",
-    "fallbacks",
-    "held_back",
+/// What is made of several things, by name.
+const MADE: [(&str, fn(&Shared) -> i64); 8] = [
+    ("queued_slab", |cpu| {
+        cpu.stats.get(Counter::QueuedSlab) + cpu.open_pointers(Channel::Slab) as i64
+    }),
+    ("queued_vmalloc", |cpu| {
+        cpu.stats.get(Counter::QueuedVmalloc) + cpu.open_pointers(Channel::Vmalloc) as i64
+    }),
+    ("freed_slab", |cpu| cpu.stats.get(Counter::FreedSlab)),
+    ("freed_vmalloc", |cpu| cpu.stats.get(Counter::FreedVmalloc)),
+    ("pending", |cpu| {
+        let open = Channel::ALL.map(|channel| cpu.open_pointers(channel) as i64);
+        cpu.stats.get(Counter::Pending) + open.iter().sum::<i64>()
+    }),
+    ("parked", |cpu| cpu.parked() as i64),
+    ("pages_in_use", |cpu| {
+        cpu.stats.get(Counter::PendingPages) + cpu.open_pages() as i64
+    }),
+    ("pages_spare", |cpu| cpu.spares.len() as i64),
 ];
 
-/// Where in [`NAMES`] that is of which reserves have some, too.
-pub(super) const PARKED: usize = 5;
+const NUMBERS: usize = MADE.len() + Counter::SHOWN.len();
 
-/// A number for each of [`NAMES`].
-#[derive(Default)]
-pub(super) struct Row(pub(super) [i64; NAMES.len()]);
+/// The numbers of one CPU, or their sums: first what is made of several, then counters as they are.
+pub(super) struct Row([i64; NUMBERS]);
 
 impl Row {
     /// Reads those of one CPU. They belong together: no page is counted in one and not in another.
-    pub(super) fn of(queue: &Shared) -> Self {
-        queue.consistent().read(|| {
-            let open = |channel| queue.open_pointers(channel) as i64;
-            let (slab, vmalloc) = (open(Channel::Slab), open(Channel::Vmalloc));
-            let count = |counter| queue.stats.get(counter);
-            Self([
-                count(Counter::QueuedSlab) + slab,
-                count(Counter::QueuedVmalloc) + vmalloc,
-                count(Counter::FreedSlab),
-                count(Counter::FreedVmalloc),
-                count(Counter::Waiting) + slab + vmalloc,
-                queue.parked() as i64,
-                count(Counter::WaitingPages) + queue.open_pages() as i64,
-                queue.spares.len() as i64,
-                count(Counter::Batches),
-                count(Counter::GracePeriods),
-                count(Counter::PagesSpare),
-                count(Counter::PagesFresh),
-                count(Counter::PagesElapsed),
-                count(Counter::Fallbacks),
-                count(Counter::HeldBack),
-            ])
+    pub(super) fn of(cpu: &Shared) -> Self {
+        cpu.consistent().read(|| {
+            let made = MADE.iter().map(|(_, of)| of(cpu));
+            let counted = Counter::SHOWN
+                .iter()
+                .map(|&(_, counter)| cpu.stats.get(counter));
+            let mut row = Self([0; NUMBERS]);
+            row.0
+                .iter_mut()
+                .zip(made.chain(counted))
+                .for_each(|(to, value)| *to = value);
+            row
         })
     }
 
     /// Adds those of all CPUs up.
     pub(super) fn sum(engine: &Engine) -> Self {
-        let mut sum = Self::default();
+        let mut sum = Self([0; NUMBERS]);
         for queue in engine.queues.slots() {
             let row = Self::of(queue.shared());
-            for (sum, value) in sum.0.iter_mut().zip(row.0) {
-                *sum += value;
-            }
+            sum.0
+                .iter_mut()
+                .zip(row.0)
+                .for_each(|(sum, value)| *sum += value);
         }
         sum
+    }
+
+    /// What the numbers are called.
+    pub(super) fn names() -> impl Iterator<Item = &'static str> {
+        let made = MADE.iter().map(|&(name, _)| name);
+        made.chain(Counter::SHOWN.iter().map(|&(name, _)| name))
+    }
+
+    /// The numbers with their names.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&'static str, i64)> + '_ {
+        Self::names().zip(self.0)
     }
 }

@@ -4,11 +4,7 @@
 
 use kernel::fmt;
 
-use super::row::{
-    Row,
-    NAMES,
-    PARKED, //
-};
+use super::row::Row;
 use crate::{
     check::misuse::Misuse,
     engine::Handle,
@@ -17,10 +13,12 @@ use crate::{
 
 /// Prints the sums over all CPUs, and then what isn't counted by CPU.
 pub(super) fn show(engine: &Handle, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    let mut sum = Row::sum(engine);
-    sum.0[PARKED] += engine.parked_in_reserves() as i64;
-    for (name, value) in NAMES.iter().zip(sum.0) {
-        writeln!(f, "{name} {value}")?;
+    for (name, value) in Row::sum(engine).iter() {
+        let elsewhere = match name {
+            "parked" => engine.parked_in_reserves() as i64,
+            _ => 0,
+        };
+        writeln!(f, "{name} {}", value + elsewhere)?;
     }
     let lines = [
         ("pages_allocated", stats::PAGES.get()),

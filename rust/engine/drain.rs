@@ -179,7 +179,7 @@ fn release_page(
         Ok(empty) => {
             queue.count_together(|queue| {
                 queue.count_freed(channel, nr, bytes);
-                queue.uncount(Counter::WaitingPages, 1);
+                queue.uncount(Counter::PendingPages, 1);
                 queue.count(Counter::Batches, 1);
                 queue.shared().latency.page_freed(waited, nr);
             });

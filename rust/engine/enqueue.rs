@@ -61,7 +61,7 @@ pub(crate) fn enqueue(
         };
         let throttle = !was_throttled && too_much_waits();
         let spare = || match throttle {
-            false => Some((queue.take_spare()?, Counter::PagesSpare)),
+            false => Some((queue.take_spare()?, Counter::FromSpares)),
             true => None,
         };
         if let Some((page, source)) = page.take().or_else(spare) {
@@ -72,9 +72,9 @@ pub(crate) fn enqueue(
         drop(queue);
         // After the queue was let go: no allocation with preemption off.
         if !throttle {
-            page = EmptyPage::new_nowait().map(|page| (page, Counter::PagesFresh));
+            page = EmptyPage::new_nowait().map(|page| (page, Counter::FromAllocator));
         }
-        page = page.or_else(|| Some((drain::empty_one(task, engine)?, Counter::PagesElapsed)));
+        page = page.or_else(|| Some((drain::empty_one(task, engine)?, Counter::FromElapsed)));
         if page.is_some() {
             continue;
         }

@@ -56,7 +56,7 @@ impl OwnedQueue<'_> {
 
     /// Counts objects that begin to wait, and about how many bytes they take.
     pub(crate) fn count_waiting(&self, channel: Channel, objects: usize, bytes: usize) {
-        self.count(Counter::Waiting, objects);
+        self.count(Counter::Pending, objects);
         self.count(Counter::bytes(channel), bytes);
         stats::OBJECTS.add(objects as i64);
         stats::BYTES.add(bytes as i64);
@@ -65,7 +65,7 @@ impl OwnedQueue<'_> {
     /// Counts objects that were freed, and takes back what [`Self::count_waiting()`] has counted.
     pub(crate) fn count_freed(&self, channel: Channel, objects: usize, bytes: usize) {
         self.count(Counter::freed(channel), objects);
-        self.uncount(Counter::Waiting, objects);
+        self.uncount(Counter::Pending, objects);
         self.uncount(Counter::bytes(channel), bytes);
         stats::OBJECTS.add(-(objects as i64));
         stats::BYTES.add(-(bytes as i64));
@@ -149,7 +149,7 @@ impl OwnedQueue<'_> {
             // SAFETY: The owner has the cursor to itself.
             let page = unsafe { queue.shared().cursor(channel).seal(bytes) }?;
             queue.count(Counter::queued(channel), page.len());
-            queue.count(Counter::WaitingPages, 1);
+            queue.count(Counter::PendingPages, 1);
             queue.count_waiting(channel, page.len(), bytes);
             Some(page)
         })?;

@@ -13,7 +13,6 @@
 
 struct kernel_param;
 struct rcu_headless_reserve;
-struct tracepoint;
 
 /* address.c */
 #define RCU_HEADLESS_SYMBOL_LEN 768
@@ -80,19 +79,7 @@ void rcu_headless_helper_cond_resched(void);
 void *rcu_headless_helper_kzalloc(size_t size, gfp_t gfp);
 void *rcu_headless_helper_kvcalloc(size_t n, size_t size, gfp_t gfp);
 
-/* trace.c: what trace.h declares, for Rust */
-extern struct tracepoint __tracepoint_queue, __tracepoint_page_full;
-extern struct tracepoint __tracepoint_drain_start, __tracepoint_drain_end;
-extern struct tracepoint __tracepoint_fallback, __tracepoint_misuse;
-
-void rust_do_trace_queue(unsigned long caller, unsigned int channel, const void *object);
-void rust_do_trace_page_full(unsigned int cpu, unsigned int channel, size_t objects);
-void rust_do_trace_drain_start(unsigned int cpu);
-void rust_do_trace_drain_end(unsigned int cpu, size_t pages, size_t objects);
-void rust_do_trace_fallback(unsigned long caller, unsigned int channel, u64 waited_ns);
-void rust_do_trace_misuse(unsigned long caller, const char *kind, size_t len);
-
-/* These are in trace.rs. */
+/* trace.c; the events are in trace.h, and these in trace.rs */
 int rcu_headless_trace_queue_begin(void);
 void rcu_headless_trace_queue_end(void);
 

@@ -1,5 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* What can be traced, in /sys/kernel/tracing/events/rcu_headless. */
+#ifdef __BINDGEN__
+
+/* What the macros below make of each event for Rust (trace.rs). */
+struct tracepoint;
+
+extern struct tracepoint __tracepoint_queue, __tracepoint_page_full;
+extern struct tracepoint __tracepoint_drain_start, __tracepoint_drain_end;
+extern struct tracepoint __tracepoint_fallback, __tracepoint_misuse;
+
+void rust_do_trace_queue(unsigned long caller, unsigned int channel, const void *object);
+void rust_do_trace_page_full(unsigned int cpu, unsigned int channel, size_t objects);
+void rust_do_trace_drain_start(unsigned int cpu);
+void rust_do_trace_drain_end(unsigned int cpu, size_t pages, size_t objects);
+void rust_do_trace_fallback(unsigned long caller, unsigned int channel, u64 waited_ns);
+void rust_do_trace_misuse(unsigned long caller, const char *kind, size_t len);
+
+#else
+
 #undef TRACE_SYSTEM
 #define TRACE_SYSTEM rcu_headless
 
@@ -10,13 +28,13 @@
 
 #include "helpers.h"
 
-/* The numbers are those of Channel (bulk_page.rs). */
+/* The numbers are those of Channel (object.rs). */
 #define show_channel(channel) \
 	__print_symbolic(channel, { 0, "slab" }, { 1, "vmalloc" })
 
 /*
- * An object was handed over. The call's short way has no place for an event:
- * while this one is on, all calls take the long way.
+ * An object was handed over. The call's fast path has no place for an event:
+ * while this one is on, all calls take the slow path.
  */
 TRACE_EVENT_FN(queue,
 	TP_PROTO(unsigned long caller, unsigned int channel, const void *object),
@@ -126,3 +144,5 @@ TRACE_EVENT(misuse,
 #undef TRACE_INCLUDE_FILE
 #define TRACE_INCLUDE_FILE trace
 #include <trace/define_trace.h>
+
+#endif /* __BINDGEN__ */

@@ -32,10 +32,9 @@ impl<const N: usize> Histogram<N> {
     /// Counts may get lost when two do it at once: it takes no atomic addition.
     pub(crate) fn add(&self, value: u64) {
         let bits = (u64::BITS - value.leading_zeros()) as usize;
-        if let Some(bucket) = self.buckets.get(bits.min(N - 1)) {
-            assert_only_writer(bucket);
-            bucket.store(bucket.load(Relaxed) + 1, Relaxed);
-        }
+        let bucket = &self.buckets[bits.min(N - 1)];
+        assert_only_writer(bucket);
+        bucket.store(bucket.load(Relaxed) + 1, Relaxed);
         self.sum
             .store(self.sum.load(Relaxed).saturating_add(value), Relaxed);
     }
@@ -51,7 +50,7 @@ impl<const N: usize> Histogram<N> {
     /// What has been counted.
     pub(crate) fn get(&self) -> Counts<N> {
         Counts {
-            buckets: core::array::from_fn(|i| self.buckets.get(i).map_or(0, |b| b.load(Relaxed))),
+            buckets: self.buckets.each_ref().map(|bucket| bucket.load(Relaxed)),
             sum: self.sum.load(Relaxed),
         }
     }

@@ -104,47 +104,62 @@ impl Level {
     }
 }
 
-/// What is counted per CPU.
-///
-/// A value may be negative on one CPU, when what was added there was taken off on another; sums are
-/// not.
-#[derive(Clone, Copy)]
-pub(crate) enum Counter {
+/// Makes the enum of a table: each counter, and what it is called if it is shown as it is.
+macro_rules! counters {
+    ($($(#[$doc:meta])* $counter:ident $(= $name:literal)?;)*) => {
+        /// What is counted per CPU.
+        ///
+        /// A value may be negative on one CPU, when what was added there was taken off on another;
+        /// sums are not.
+        #[derive(Clone, Copy)]
+        pub(crate) enum Counter {
+            $($(#[$doc])* $counter,)*
+        }
+
+        impl Counter {
+            const COUNT: usize = [$(stringify!($counter)),*].len();
+
+            /// Those that are shown as they are, and their names.
+            pub(crate) const SHOWN: &'static [(&'static str, Self)] =
+                &[$($(($name, Self::$counter),)?)*];
+        }
+    };
+}
+
+counters! {
     /// Slab objects that have left the cursor: in a sealed page or by the fallback.
-    QueuedSlab,
+    QueuedSlab;
     /// The same for vmalloc objects.
-    QueuedVmalloc,
+    QueuedVmalloc;
     /// Slab objects that were freed.
-    FreedSlab,
+    FreedSlab;
     /// vmalloc objects that were freed.
-    FreedVmalloc,
+    FreedVmalloc;
     /// Objects that have left the cursor and are not freed yet.
-    Waiting,
+    Pending;
     /// Sealed pages not released yet.
-    WaitingPages,
-    /// About how many bytes the slab objects take that are waiting.
-    BytesSlab,
+    PendingPages;
+    /// About how many bytes the slab objects take that are pending.
+    BytesSlab;
     /// The same for vmalloc objects.
-    BytesVmalloc,
+    BytesVmalloc;
     /// Pages whose objects were freed in one go.
-    Batches,
+    Batches = "batches";
     /// Grace periods that were waited for, by an alarm or asleep.
-    GracePeriods,
-    /// Pages that were opened when they had been at hand.
-    PagesSpare,
+    GracePeriods = "grace_periods";
+    /// Pages that were opened when they had been spares.
+    FromSpares = "page_from_spares";
     /// Pages that were opened when they had just been allocated.
-    PagesFresh,
+    FromAllocator = "page_from_allocator";
     /// Pages that were opened when their objects had been freed on the spot.
-    PagesElapsed,
+    FromElapsed = "page_from_elapsed";
     /// Calls that found no page and waited.
-    Fallbacks,
+    Fallbacks = "fallbacks";
     /// Calls that waited since too much did.
-    HeldBack,
+    HeldBack = "held_back";
 }
 
 impl Counter {
-    const COUNT: usize = Self::HeldBack as usize + 1;
-
     /// Where objects of a channel are counted when they have left the cursor.
     pub(crate) fn queued(channel: Channel) -> Self {
         match channel {
@@ -184,14 +199,13 @@ impl CpuStats {
     /// Counts may get lost when two do it at once: only the owner of the CPU's slot should, so it
     /// takes no atomic addition.
     pub(crate) fn add(&self, counter: Counter, n: i64) {
-        if let Some(value) = self.0.get(counter as usize) {
-            assert_only_writer(value);
-            value.store(value.load(Relaxed) + n, Relaxed);
-        }
+        let value = &self.0[counter as usize];
+        assert_only_writer(value);
+        value.store(value.load(Relaxed) + n, Relaxed);
     }
 
     /// Reads a counter, of this CPU or another.
     pub(crate) fn get(&self, counter: Counter) -> i64 {
-        self.0.get(counter as usize).map_or(0, |v| v.load(Relaxed))
+        self.0[counter as usize].load(Relaxed)
     }
 }

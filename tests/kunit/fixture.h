@@ -25,22 +25,30 @@
 	(condition);							\
 })
 
-/* What debugfs shows. */
+/* What debugfs shows, of which tests look at these. */
+#define COUNTERS(counter)						\
+	counter(queued_slab) counter(queued_vmalloc)			\
+	counter(freed_slab) counter(freed_vmalloc)			\
+	counter(pending) counter(parked)				\
+	counter(pages_in_use) counter(pages_spare)			\
+	counter(pages_allocated)					\
+	counter(batches) counter(grace_periods)				\
+	counter(page_from_spares) counter(page_from_allocator)		\
+	counter(page_from_elapsed)					\
+	counter(fallbacks) counter(held_back)				\
+	counter(try_taken) counter(try_refused) counter(reserved)	\
+	counter(shrinker_scans) counter(shrinker_pages)			\
+	counter(leaked)							\
+	counter(misuse_atomic) counter(misuse_reader)			\
+	counter(misuse_nmi) counter(misuse_err_ptr)			\
+	counter(misuse_user) counter(misuse_stack)			\
+	counter(misuse_percpu) counter(misuse_static)			\
+	counter(misuse_foreign) counter(misuse_double_free)		\
+	counter(misuse_reserve)
+
 struct counters {
-	long queued_slab, queued_vmalloc;
-	long freed_slab, freed_vmalloc;
-	long pending, parked;
-	long pages_in_use, pages_spare, pages_allocated;
-	long batches, grace_periods;
-	long page_from_spares, page_from_allocator, page_from_elapsed;
-	long fallbacks, held_back;
-	long try_taken, try_refused, reserved;
-	long shrinker_scans, shrinker_pages;
-	long leaked;
-	long misuse_atomic, misuse_reader, misuse_nmi;
-	long misuse_err_ptr, misuse_user, misuse_stack, misuse_percpu;
-	long misuse_static, misuse_foreign;
-	long misuse_double_free, misuse_reserve;
+#define COUNTER_MEMBER(name) long name;
+	COUNTERS(COUNTER_MEMBER)
 };
 
 /* For every suite. */
