@@ -239,7 +239,7 @@ impl<L, S> PerCpu<L, S> {
         let here = OnThisCpu::new(task);
         // SAFETY: The CPU that code runs on is possible, so by the type invariants there is a valid
         // slot, which lives as long as `self` and is only ever borrowed shared.
-        let slot = unsafe { &*this_cpu_ptr(self.base.as_ptr()) };
+        let slot = unsafe { &*here.this_cpu_ptr(self.base.as_ptr()) };
         // INVARIANT: Preemption is off and this is the slot of this CPU.
         Owner { slot, here }
     }
