@@ -103,7 +103,7 @@ static void shrinker_gives_back(struct kunit *test)
 	EXPECT_COUNTERS_ADD_UP(test, &after);
 }
 
-/* As rust/spares.rs has it, less what a test may be late. */
+/* As rust/page/spares.rs has it, less what a test may be late. */
 #define BACKOFF (4 * HZ)
 
 /*
