@@ -4,6 +4,27 @@
 PREFIX = "rcu_headless_"
 
 
+# What these counters count. One that isn't here is shown all the same.
+TEXTS = {
+    "batches": "Pages whose objects were freed in one go.",
+    "grace_periods": "Grace periods waited for.",
+    "fallbacks": "Calls that found no page and waited.",
+    "held_back": "Calls that waited because too much did.",
+    "reserved": "Objects freed through reserves.",
+    "shrinker_scans": "How often the kernel asked for memory.",
+    "shrinker_pages": "Pages it was given.",
+    "leaked": "Pointers given up.",
+}
+OTHER = "See Documentation/observability.rst."
+
+# What is shown with others under one name, or from other files.
+APART = {
+    "queued_slab", "queued_vmalloc", "freed_slab", "freed_vmalloc", "pending", "parked",
+    "pages_in_use", "pages_spare", "pages_allocated",
+    "page_from_spares", "page_from_allocator", "page_from_elapsed", "try_taken", "try_refused",
+}
+
+
 def escape(value):
     """A label's value."""
     return value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
@@ -70,16 +91,9 @@ def families(sample):
                  by("state", "pages", ("open", "waiting", "spare"), memory))
     yield family("opened_pages", "counter", "Pages of pointers, by where they came from.",
                  by("source", "page_from", ("spares", "allocator", "elapsed"), stats))
-    for name, text in (
-            ("batches", "Pages whose objects were freed in one go."),
-            ("grace_periods", "Grace periods waited for."),
-            ("fallbacks", "Calls that found no page and waited."),
-            ("held_back", "Calls that waited because too much did."),
-            ("reserved", "Objects freed through reserves."),
-            ("shrinker_scans", "How often the kernel asked for memory."),
-            ("shrinker_pages", "Pages it was given."),
-            ("leaked", "Pointers given up.")):
-        yield family(name, "counter", text, [({}, stats[name])])
+    for name, value in stats.items():
+        if name not in APART and not name.startswith("misuse_"):
+            yield family(name, "counter", TEXTS.get(name, OTHER), [({}, value)])
     yield family("try", "counter", "Objects given to kvfree_rcu_headless_try().",
                  by("result", "try", ("taken", "refused"), stats))
     yield family("misuse", "counter", "What callers got wrong.",

@@ -11,6 +11,17 @@ CPU_COLUMNS = (
     ("vmalloc freed", "freed_vmalloc"),
 )
 
+LINES = (
+    ("batches", "grace_periods", "fallbacks", "held_back"),
+    ("page_from_spares", "page_from_allocator", "page_from_elapsed"),
+    ("try_taken", "try_refused", "reserved"),
+    ("shrinker_scans", "shrinker_pages", "leaked"),
+)
+SHOWN_ELSEWHERE = {
+    "queued_slab", "queued_vmalloc", "freed_slab", "freed_vmalloc", "pending", "parked",
+    "pages_in_use", "pages_spare", "pages_allocated",
+}
+
 
 def rate(value):
     """A rate, or nothing when there is none yet."""
@@ -51,10 +62,9 @@ def totals(sample, rates):
     yield (f"pages {memory['pages_allocated']}, most {memory['pages_allocated_high']}: "
            f"{memory['pages_open']} open, {memory['pages_waiting']} waiting, "
            f"{memory['pages_spare']} spare")
-    for line in (("batches", "grace_periods", "fallbacks", "held_back"),
-                 ("page_from_spares", "page_from_allocator", "page_from_elapsed"),
-                 ("try_taken", "try_refused", "reserved"),
-                 ("shrinker_scans", "shrinker_pages", "leaked")):
+    shown = SHOWN_ELSEWHERE.union(*LINES)
+    others = [name for name in stats if name not in shown and not name.startswith("misuse_")]
+    for line in filter(None, (*LINES, others)):
         yield "   ".join(f"{name} {stats[name]} {rate(rates.total(name))}".rstrip()
                          for name in line)
     yield f"misuse {sum(sample.misuse().values())} {rate(rates.misuse())}".rstrip()

@@ -59,6 +59,13 @@ class Sample(unittest.TestCase):
             self.assertIn("rcu_headless_" + line, lines)
         self.assertEqual(lines[-1], "# EOF")
 
+    def test_new_counter(self):
+        """A counter that the module has and this tool doesn't know is shown all the same."""
+        with open(os.path.join(self.directory, "stats"), "a", encoding="utf-8") as file:
+            file.write("new_counter 17\n")
+        self.assertIn("rcu_headless_new_counter_total 17", self.output("--openmetrics"))
+        self.assertIn("new_counter 17", self.output("--once").splitlines())
+
     def test_rates(self):
         """A second later 500 more have been queued."""
         old, new = (Source(self.directory).sample() for _ in range(2))
