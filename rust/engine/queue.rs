@@ -4,7 +4,7 @@
 //!
 //! Two promises hold whenever nobody owns the slot, so that no object is forgotten:
 //!
-//! - while a channel has an open page, the CPU's flush work is queued or about to run, or has left
+//! - while a channel has an open page, the CPU's sealer work is queued or about to run, or has left
 //!   the page to the next drain work;
 //! - while sealed pages wait, the CPU's alarm is set or its drain work is queued or about to run.
 
@@ -217,7 +217,7 @@ impl OwnedQueue<'_> {
         self.rearm();
     }
 
-    /// Takes an empty page, if one is at hand, and has more got if few are left.
+    /// Takes a spare, if there is one, and has more allocated if few are left.
     pub(crate) fn take_spare(&self) -> Option<EmptyPage> {
         let shared = self.shared();
         let page = shared.spares.take();

@@ -47,7 +47,7 @@ const INBOX_OBJECTS: usize = 512;
 #[derive(Default)]
 pub(crate) struct Local {
     pub(super) waiting: WaitingPages,
-    /// The drain has pages of this queue in hand and will bring them back.
+    /// The drain has taken pages of this queue and will bring them back.
     pub(super) draining: bool,
     /// A channel whose open page is left to the drain to seal, since the flush work wouldn't.
     pub(super) deferred: Option<Channel>,
@@ -66,7 +66,7 @@ pub(crate) struct Shared {
     /// The histograms of this CPU.
     pub(crate) latency: Latency,
     consistent: SeqCount,
-    /// Empty pages at hand.
+    /// Empty pages.
     pub(crate) spares: SparePages,
     pub(super) engine: Handle,
     /// Where objects wait that came in atomic context.

@@ -45,7 +45,7 @@ impl SymbolName {
         known.then(|| self.as_c_str())
     }
 
-    /// The same, or the address, as far as whoever reads it may see it.
+    /// The same, or the address, as far as the reader may see it.
     ///
     /// # Context
     ///

@@ -79,7 +79,7 @@ fn compiler_barrier() {
 pub(super) fn preempt_disable() {
     if cfg!(CONFIG_PREEMPT_COUNT) {
         let count = Cpu::this().preempt_count();
-        // SAFETY: This task's own; whoever breaks in leaves it as it was.
+        // SAFETY: This task's own; an interrupt leaves it as it was.
         unsafe { count.write_volatile(count.read_volatile() + 1) };
     }
     compiler_barrier();
