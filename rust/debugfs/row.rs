@@ -11,25 +11,29 @@ use crate::{
     observe::stats::Counter, //
 };
 
-/// What is made of several things, by name.
-const MADE: [(&str, fn(&Shared) -> i64); 8] = [
-    ("queued_slab", |cpu| {
-        cpu.stats.get(Counter::QueuedSlab) + cpu.open_pointers(Channel::Slab) as i64
+/// What is made of several things, by name: of a CPU and of how many pointers the open page of each
+/// channel holds.
+type Made = (&'static str, fn(&Shared, [i64; Channel::COUNT]) -> i64);
+
+const MADE: [Made; 8] = [
+    ("queued_slab", |cpu, [slab, _]| {
+        cpu.stats.get(Counter::QueuedSlab) + slab
     }),
-    ("queued_vmalloc", |cpu| {
-        cpu.stats.get(Counter::QueuedVmalloc) + cpu.open_pointers(Channel::Vmalloc) as i64
+    ("queued_vmalloc", |cpu, [_, vmalloc]| {
+        cpu.stats.get(Counter::QueuedVmalloc) + vmalloc
     }),
-    ("freed_slab", |cpu| cpu.stats.get(Counter::FreedSlab)),
-    ("freed_vmalloc", |cpu| cpu.stats.get(Counter::FreedVmalloc)),
-    ("pending", |cpu| {
-        let open = Channel::ALL.map(|channel| cpu.open_pointers(channel) as i64);
-        cpu.stats.get(Counter::Pending) + open.iter().sum::<i64>()
+    ("freed_slab", |cpu, _| cpu.stats.get(Counter::FreedSlab)),
+    ("freed_vmalloc", |cpu, _| {
+        cpu.stats.get(Counter::FreedVmalloc)
     }),
-    ("parked", |cpu| cpu.parked() as i64),
-    ("pages_in_use", |cpu| {
+    ("pending", |cpu, [slab, vmalloc]| {
+        cpu.stats.get(Counter::Pending) + slab + vmalloc
+    }),
+    ("parked", |cpu, _| cpu.parked() as i64),
+    ("pages_in_use", |cpu, _| {
         cpu.stats.get(Counter::PendingPages) + cpu.open_pages() as i64
     }),
-    ("pages_spare", |cpu| cpu.spares.len() as i64),
+    ("pages_spare", |cpu, _| cpu.spares.len() as i64),
 ];
 
 const NUMBERS: usize = MADE.len() + Counter::SHOWN.len();
@@ -38,10 +42,13 @@ const NUMBERS: usize = MADE.len() + Counter::SHOWN.len();
 pub(super) struct Row([i64; NUMBERS]);
 
 impl Row {
-    /// Reads those of one CPU. They belong together: no page is counted in one and not in another.
+    /// Reads those of one CPU. They belong together: no page, and no pointer in an open page, is counted
+    /// in one and not in another.
     pub(super) fn of(cpu: &Shared) -> Self {
         cpu.consistent().read(|| {
-            let made = MADE.iter().map(|(_, of)| of(cpu));
+            // Once, as calls move the cursors on meanwhile.
+            let open = Channel::ALL.map(|channel| cpu.open_pointers(channel) as i64);
+            let made = MADE.iter().map(|(_, of)| of(cpu, open));
             let counted = Counter::SHOWN
                 .iter()
                 .map(|&(_, counter)| cpu.stats.get(counter));
