@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The kernel, as safe types. Nothing here knows of rcu_headless.
+//! The kernel, as safe types. Nothing here knows what rcu_headless does.
 
+pub(crate) mod gfp;
 pub(crate) mod inline_atomic;
 pub(crate) mod kcsan;
 pub(crate) mod memory;

@@ -7,14 +7,7 @@
 //! way under RCU, so that taking a reserve away, or putting a larger one in its place, is safe even
 //! against callers who don't keep to the rules.
 
-use core::ptr::NonNull;
-
 use kernel::{
-    alloc::{
-        flags::__GFP_NOWARN,
-        AllocError, //
-        Flags,
-    },
     bindings::gfp_t,
     pr_warn_once,
     prelude::*,
@@ -37,6 +30,7 @@ use crate::{
     object::Object,
     observe::stats,
     platform::{
+        gfp::flags,
         inline_atomic::load_ptr_acquire,
         rcu::synchronize_rcu,
         this_cpu::NoPreempt, //
@@ -58,25 +52,20 @@ impl<S: Sink> Reserve<S> {
     fn new(sink: S, nr: usize, gfp: gfp_t) -> Result<Pin<KBox<Self>>> {
         // No mark: half of it may be all that ever comes, in one go.
         let inbox = Inbox::new(sink, nr, nr, gfp)?;
-        // SAFETY: Sound as far as `gfp` suits the caller's context.
-        let place = unsafe { bindings::rcu_headless_helper_kzalloc(size_of::<Self>(), gfp) };
-        let place: NonNull<Self> = NonNull::new(place.cast()).ok_or(AllocError)?;
-        let init = pin_init!(Self { inbox <- inbox });
-        // SAFETY: The place is allocated, aligned as kmalloc() aligns, and stays where it is. The
-        // error type has no values.
-        let Ok(()) = unsafe { init.__init(place.as_ptr()) };
-        // SAFETY: Initialised, in memory of the allocator that a `KBox` gives it back to.
-        Ok(KBox::into_pin(unsafe { KBox::from_raw(place.as_ptr()) }))
+        Ok(KBox::pin_init(
+            pin_init!(Self { inbox <- inbox }),
+            flags(gfp),
+        )?)
     }
 }
 
 /// All reserves that there are.
-pub(crate) struct List<S: Sink>(KVec<Pin<KBox<Reserve<S>>>>);
+pub(crate) struct List<S: Sink>(KVVec<Pin<KBox<Reserve<S>>>>);
 
 impl<S: Sink> List<S> {
     /// There are none.
     pub(crate) const fn new() -> Self {
-        Self(KVec::new())
+        Self(KVVec::new())
     }
 
     /// The inbox of each.
@@ -84,22 +73,18 @@ impl<S: Sink> List<S> {
         self.0.iter().map(|reserve| &reserve.inbox)
     }
 
-    /// The one that a [`Slot`] has a pointer to, if it is not null.
-    fn find(&self, reserve: *const Reserve<S>) -> Option<(usize, &Reserve<S>)> {
-        let mut all = self.0.iter().map(|reserve| &**reserve).enumerate();
-        all.find(|&(_, other)| core::ptr::eq(other, reserve))
-    }
-
     /// Drops one that has just left its slot, when nobody can be putting anything in any more and
-    /// all that was put in has been queued.
+    /// all that was put in has been queued. `old` may be null.
     fn retire(&mut self, old: *const Reserve<S>) {
-        let Some((at, old)) = self.find(old) else {
+        let mut all = self.0.iter().map(|reserve| &**reserve);
+        let Some(at) = all.position(|reserve| core::ptr::eq(reserve, old)) else {
             return;
         };
         synchronize_rcu();
-        old.inbox.flush();
-        stats::RESERVED.add(old.inbox.fifo().total() as i64);
-        drop(self.0.remove(at));
+        if let Ok(old) = self.0.remove(at) {
+            old.inbox.flush();
+            stats::RESERVED.add(old.inbox.fifo().total() as i64);
+        }
     }
 }
 
@@ -108,15 +93,6 @@ impl<S: Sink> Drop for List<S> {
         if !self.0.is_empty() {
             pr_warn_once!("a reserve was never given back\n");
         }
-    }
-}
-
-/// How the list gets memory for one more: it must not wait for what the caller's `gfp` forbids.
-fn list_flags(gfp: gfp_t) -> Flags {
-    if gfp & kernel::bindings::GFP_KERNEL == kernel::bindings::GFP_KERNEL {
-        GFP_KERNEL
-    } else {
-        GFP_NOWAIT | __GFP_NOWARN
     }
 }
 
@@ -151,7 +127,8 @@ impl<S: Sink> Slot<S> {
         }
         // Held to the end, so that calls for one slot follow each other, whatever callers do.
         let mut list = reserves.lock();
-        let now = list.find(self.0.load(Acquire)).map(|(_, now)| &now.inbox);
+        // SAFETY: By the type invariant it is null or on the list, which is locked.
+        let now = unsafe { self.0.load(Acquire).as_ref() }.map(|now| &now.inbox);
         if nr <= now.map_or(0, |now| now.fifo().capacity()) {
             if let Some(now) = now.filter(|now| now.fifo().room() < nr) {
                 now.flush();
@@ -160,7 +137,7 @@ impl<S: Sink> Slot<S> {
         }
         let reserve = Reserve::new(sink, nr, gfp)?;
         let new = core::ptr::from_ref(&*reserve).cast_mut();
-        list.0.push(reserve, list_flags(gfp))?;
+        list.0.push(reserve, flags(gfp))?;
         // INVARIANT: On the list; what was there before leaves it in the way that it must.
         let old = self.0.xchg(new, Full);
         list.retire(old);

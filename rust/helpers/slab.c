@@ -3,11 +3,6 @@
 
 #include "helpers.h"
 
-void *rcu_headless_helper_kzalloc(size_t size, gfp_t gfp)
-{
-	return kzalloc(size, gfp);
-}
-
 void *rcu_headless_helper_kvcalloc(size_t n, size_t size, gfp_t gfp)
 {
 	return kvcalloc(n, size, gfp);
