@@ -48,8 +48,8 @@ use crate::{
 ///
 /// # Safety
 ///
-/// `ptr`, unless it is no object's address, must be that of one of the kmalloc family, which is the
-/// caller's to free and which no reader can find who starts after this call. To be called through the
+/// `ptr`, unless it is found to be no object's address, must be that of one of the kmalloc family, which
+/// is the caller's to free and which no reader can find who starts after this call. To be called through the
 /// exported symbol alone.
 ///
 /// # Context
@@ -116,10 +116,13 @@ unsafe extern "C" fn rcu_headless_free_try(ptr: *const c_void, caller: usize) ->
     // SAFETY: The object is given away, and this function is what is called (contract).
     let (given, call) = unsafe { (Given::new(ptr), Call::begin(caller)) };
     let engine = call.engine();
-    let put = |object| engine.inbox().put_quickly(object, &NoPreempt::new());
+    let put = |object| {
+        let here = NoPreempt::new();
+        engine.inbox().put_quickly(object, &here)
+    };
     match put_quickly(given, put) {
         Ok(()) => true,
-        Err(given) => slow_path::try_free(given, call.caller(), &engine),
+        Err(given) => slow_path::try_free(given, call.caller(), engine),
     }
 }
 
@@ -142,7 +145,7 @@ unsafe extern "C" fn rcu_headless_free_reserved(
     // (contract).
     let (given, call, slot) = unsafe { (Given::new(ptr), Call::begin(caller), slot_of(reserve)) };
     if let Err(given) = put_quickly(given, |object| slot.put_quickly(object)) {
-        slow_path::free_reserved(slot, given, call.caller(), &call.engine());
+        slow_path::free_reserved(slot, given, call.caller(), call.engine());
     }
 }
 
@@ -168,8 +171,12 @@ unsafe extern "C" fn rcu_headless_provide(
     if !call.may_sleep() {
         return EINVAL.to_errno();
     }
-    let engine = call.engine();
-    from_result(|| slot.provide(engine.reserves(), engine, nr, gfp).map(|()| 0))
+    // SAFETY: It goes into a reserve, which the engine's list owns.
+    let sink = unsafe { call.handle() };
+    from_result(|| {
+        slot.provide(call.engine().reserves(), sink, nr, gfp)
+            .map(|()| 0)
+    })
 }
 
 /// `rcu_headless_unreserve()`.
@@ -207,7 +214,7 @@ unsafe extern "C" fn rcu_headless_wait(caller: usize) {
     // SAFETY: This function is what is called (contract).
     let mut call = unsafe { Call::begin(caller) };
     if call.may_sleep() {
-        barrier::wait(&call.engine());
+        barrier::wait(call.engine());
     }
 }
 
@@ -218,9 +225,7 @@ unsafe extern "C" fn rcu_headless_wait(caller: usize) {
 fn free(slab_only: bool, given: Given, call: Call) {
     match plain::accept(given) {
         Ok(object) => store(object, call, slab_only),
-        Err(given) if slab_only => {
-            free_slowly(given, call, true);
-        }
+        Err(given) if slab_only => free_slowly(given, call, true),
         Err(given) => free_not_plain(given, call),
     }
 }
@@ -232,9 +237,7 @@ fn free(slab_only: bool, given: Given, call: Call) {
 fn free_not_plain(given: Given, call: Call) {
     match plain::accept_vmalloc(given) {
         Ok(object) => store(object, call, false),
-        Err(given) => {
-            free_slowly(given, call, false);
-        }
+        Err(given) => free_slowly(given, call, false),
     }
 }
 
@@ -247,9 +250,7 @@ fn store(object: Object, call: Call, slab_only: bool) {
                 free_without_room(object.into_given(), call, slab_only);
             }
         }
-        Err(call) => {
-            free_slowly(object.into_given(), call, slab_only);
-        }
+        Err(call) => free_slowly(object.into_given(), call, slab_only),
     }
 }
 
@@ -259,8 +260,8 @@ fn store(object: Object, call: Call, slab_only: bool) {
 /// nothing to save or move.
 #[cold]
 #[inline(never)]
-fn free_slowly(given: Given, call: Call, slab_only: bool) -> Call {
-    slow_path::free(given, call, slab_only)
+fn free_slowly(given: Given, call: Call, slab_only: bool) {
+    slow_path::free(given, call, slab_only);
 }
 
 /// Frees an object whose pointer didn't fit into the open page.

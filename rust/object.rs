@@ -37,8 +37,8 @@ pub(crate) type Pointer = *mut c_void;
 ///
 /// # Invariants
 ///
-/// If it is the address of an object that `kvfree()` takes, that object is this value's to free, and
-/// no reader can find it who starts from now on.
+/// It is the address of an object that `kvfree()` takes, is this value's to free, and can't be found
+/// by a reader who starts from now on; unless [`crate::check`] finds that it can't be an object's.
 #[repr(transparent)]
 pub(crate) struct Given(Pointer);
 
@@ -47,8 +47,9 @@ impl Given {
     ///
     /// # Safety
     ///
-    /// `ptr`, unless it is no object's address, must be the caller's to free, and no reader may find
-    /// it who starts from now on. The caller must not use it any more, unless it gets it back.
+    /// `ptr`, unless it will be found to be no object's address, must be that of an object for
+    /// `kvfree()` which is the caller's to free, and which no reader can find who starts from now on.
+    /// The caller must not use it any more, unless it gets it back.
     #[inline(always)]
     pub(crate) const unsafe fn new(ptr: *const c_void) -> Self {
         // INVARIANT: The contract is the same in other words.

@@ -5,11 +5,11 @@
 use crate::{
     api::{
         call::Call,
-        free_slowly, //
+        slow_path, //
     },
     check::plain::{
-        is_plain,
-        is_plain_vmalloc, //
+        plain_test,
+        plain_vmalloc_test, //
     },
     object::{
         Channel,
@@ -71,7 +71,7 @@ impl<'a> Batch<'a> {
         self.0 = after;
         // SAFETY: By the type invariant it is one for this, and is none of the batch any more.
         let given = unsafe { Given::new(*next) };
-        free_slowly(given, call, false)
+        slow_path::free(given, call, false)
     }
 
     /// Stores pointers of `channel` with preemption off all the while, [`CHUNK`] at most: up to the
@@ -83,16 +83,15 @@ impl<'a> Batch<'a> {
             Err(call) => return call,
         };
         let some = self.0.get(..CHUNK).unwrap_or(self.0);
+        let (plain, plain_vmalloc) = (plain_test(), plain_vmalloc_test());
         // SAFETY: By the type invariant they are given away. In the plain range are objects for
         // `kfree()` alone, in that of vmalloc objects for `kvfree()`.
         let stored = unsafe {
             match channel {
-                Channel::Slab => call
-                    .here()
-                    .push_while(channel, some, |p| is_plain(p.addr())),
+                Channel::Slab => call.here().push_while(channel, some, |p| plain(p.addr())),
                 Channel::Vmalloc => call
                     .here()
-                    .push_while(channel, some, |p| is_plain_vmalloc(p.addr())),
+                    .push_while(channel, some, |p| plain_vmalloc(p.addr())),
             }
         };
         // INVARIANT: Those that were stored leave the batch.

@@ -2,17 +2,19 @@
 
 //! A call that another module makes, and what follows from that.
 
+use kernel::prelude::*;
+
 use crate::{
     check::misuse::Misuse,
     engine::{
         published,
+        Engine,
         Handle, //
     },
     object::Object,
     platform::this_cpu::{
         Code,
-        OnThisCpu,
-        TaskContext, //
+        OnThisCpu, //
     }, //
 };
 
@@ -48,15 +50,26 @@ impl Call {
         self.caller
     }
 
-    /// The engine. Not to be kept beyond the call.
-    pub(super) fn engine(&self) -> Handle {
-        // SAFETY: By the type invariant the engine is published.
+    /// The engine.
+    pub(super) fn engine(&self) -> &Engine {
+        // SAFETY: By the type invariant the engine is published, and is until the call is over.
         unsafe { published::get() }
     }
 
-    /// Looks whether the call may sleep; see [`Code::may_block()`].
-    pub(super) fn may_block(&mut self) -> Option<TaskContext<'_>> {
-        self.code.may_block()
+    /// The engine, and what tells whether the call may sleep.
+    pub(super) fn parts(&mut self) -> (&Engine, &mut Code) {
+        // SAFETY: By the type invariant the engine is published, and is until the call is over.
+        (unsafe { published::get() }, &mut self.code)
+    }
+
+    /// A handle of the engine.
+    ///
+    /// # Safety
+    ///
+    /// It must be gone before the engine is dropped.
+    pub(super) unsafe fn handle(&self) -> Handle {
+        // SAFETY: An engine that is published is pinned, and outlives the handle (contract).
+        unsafe { Handle::new(Pin::new_unchecked(self.engine())) }
     }
 
     /// Whether a call that sleeps may do so; it is reported if not.

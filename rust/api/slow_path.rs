@@ -44,18 +44,19 @@ use crate::{
 /// is room for it, but for an NMI.
 #[cold]
 pub(super) fn free(given: Given, mut call: Call, slab_only: bool) -> Call {
-    let (engine, caller) = (call.engine(), call.caller());
+    let caller = call.caller();
+    let (engine, code) = call.parts();
     if in_nmi() {
         leak_in_nmi(caller);
-    } else if let Some(mut task) = call.may_block() {
+    } else if let Some(mut task) = code.may_block() {
         if let Some(object) = accept(given, slab_only, double_free::enter, caller) {
             let look = Look::at(&object);
-            if enqueue(&mut task, &engine, object, caller) {
+            if enqueue(&mut task, engine, object, caller) {
                 look.report(caller);
             }
         }
     } else {
-        free_out_of_place(&engine, given, slab_only, caller);
+        free_out_of_place(engine, given, slab_only, caller);
     }
     call
 }
@@ -107,7 +108,9 @@ fn put_for_others(engine: &Engine, object: Object, caller: usize) {
     let look = Look::at(&object);
     // Count first, so that `try_taken`, which is the total minus this, is never too high.
     stats::PUT_BY_OTHERS.add(1);
-    match engine.inbox().put(object, &NoPreempt::new()) {
+    // Preemption is on again before anything is reported.
+    let put = engine.inbox().put(object, &NoPreempt::new());
+    match put {
         Ok(()) => look.report(caller),
         Err(object) => {
             stats::PUT_BY_OTHERS.add(-1);
@@ -136,7 +139,9 @@ pub(super) fn try_free(given: Given, caller: usize, engine: &Engine) -> bool {
         return true;
     };
     let look = Look::at(&object);
-    match engine.inbox().put(object, &NoPreempt::new()) {
+    // Preemption is on again before anything is reported.
+    let put = engine.inbox().put(object, &NoPreempt::new());
+    match put {
         Ok(()) => {
             look.report(caller);
             true

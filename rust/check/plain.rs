@@ -70,9 +70,18 @@ impl Range {
     /// Whether `address` is in the range and a multiple of its unit.
     #[inline(always)]
     fn holds(&self, address: usize, shift: u32) -> bool {
-        let offset = address.wrapping_sub(load_relaxed(&self.start));
-        // Bits below the unit become high ones: one comparison does for both.
-        offset.rotate_right(shift) < load_relaxed(&self.units)
+        self.test(shift)(address)
+    }
+
+    /// The same for many addresses: where the range begins is read once, and it doesn't change.
+    #[inline(always)]
+    fn test(&self, shift: u32) -> impl Fn(usize) -> bool + '_ {
+        let start = load_relaxed(&self.start);
+        move |address| {
+            // Bits below the unit become high ones: one comparison does for both.
+            let offset = address.wrapping_sub(start).rotate_right(shift);
+            offset < load_relaxed(&self.units)
+        }
     }
 
     /// Makes it another range. Nobody may be looking at it yet.
@@ -107,26 +116,29 @@ pub(crate) enum Watcher {
 /// The watchers that there are now, added up.
 static WATCHERS: Atomic<u32> = Atomic::new(0);
 
-/// Whether an address is that of an object for `kfree()`, as far as it can tell. When not, look closer.
+/// Tells of an address whether it is that of an object for `kfree()`, as far as it can tell. When not,
+/// look closer.
 #[inline(always)]
-pub(crate) fn is_plain(address: usize) -> bool {
-    PLAIN.holds(address, SLAB_SHIFT)
-        // Without a mapping of their own, stacks are between slab pages.
-        && (cfg!(CONFIG_VMAP_STACK) || !near_own_frame(address))
+pub(crate) fn plain_test() -> impl Fn(usize) -> bool {
+    let test = PLAIN.test(SLAB_SHIFT);
+    // Without a mapping of their own, stacks are between slab pages.
+    move |address| test(address) && (cfg!(CONFIG_VMAP_STACK) || !near_own_frame(address))
 }
 
-/// Whether an address is that of an object of vmalloc, as far as it can tell. When not, look closer.
+/// Tells of an address whether it is that of an object of vmalloc, as far as it can tell. When not,
+/// look closer.
 #[inline(always)]
-pub(crate) fn is_plain_vmalloc(address: usize) -> bool {
-    PLAIN_VMALLOC.holds(address, PAGE_SIZE.trailing_zeros())
-        && !(cfg!(CONFIG_VMAP_STACK) && near_own_frame(address))
+pub(crate) fn plain_vmalloc_test() -> impl Fn(usize) -> bool {
+    let test = PLAIN_VMALLOC.test(PAGE_SIZE.trailing_zeros());
+    move |address| test(address) && !(cfg!(CONFIG_VMAP_STACK) && near_own_frame(address))
 }
 
 /// Makes an object for `kfree()` of what is given, if one comparison says that it is one.
 #[inline(always)]
 pub(crate) fn accept(given: Given) -> Result<Object, Given> {
-    if is_plain(given.addr()) {
-        // SAFETY: In the plain range there are no other objects, and nothing that is mistaken for one.
+    if plain_test()(given.addr()) {
+        // SAFETY: What is given is an object unless it is found to be none, and in the plain range
+        // there are no other objects than those for `kfree()`.
         Ok(unsafe { given.accept(Channel::Slab) })
     } else {
         Err(given)
@@ -136,8 +148,9 @@ pub(crate) fn accept(given: Given) -> Result<Object, Given> {
 /// Makes an object of vmalloc of what is given, if one comparison says that it is one.
 #[inline(always)]
 pub(crate) fn accept_vmalloc(given: Given) -> Result<Object, Given> {
-    if is_plain_vmalloc(given.addr()) {
-        // SAFETY: In the range of vmalloc there are no objects but for `kvfree()`.
+    if plain_vmalloc_test()(given.addr()) {
+        // SAFETY: What is given is an object unless it is found to be none, and in the range of
+        // vmalloc there are no other objects than those for `kvfree()`.
         Ok(unsafe { given.accept(Channel::Vmalloc) })
     } else {
         Err(given)

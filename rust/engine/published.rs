@@ -4,7 +4,10 @@
 
 use core::cell::UnsafeCell;
 
-use crate::engine::Handle;
+use crate::engine::{
+    Engine,
+    Handle, //
+};
 
 struct EngineCell(UnsafeCell<Option<Handle>>);
 
@@ -42,9 +45,10 @@ impl Drop for Published {
 /// # Safety
 ///
 /// The caller must run while the module's [`Published`] lives: in a function that the module
-/// exports, or in a callback that is unregistered before. It must not keep the handle.
+/// exports, or in a callback that is unregistered before. It must not keep the reference for longer.
 #[inline]
-pub(crate) unsafe fn get() -> Handle {
-    // SAFETY: While `Published` lives nobody writes to the slot, and it holds a handle (contract).
-    unsafe { (*ENGINE.0.get()).unwrap_unchecked() }
+pub(crate) unsafe fn get<'a>() -> &'a Engine {
+    // SAFETY: While `Published` lives nobody writes to the slot, and it holds a handle, whose engine
+    // outlives it (contract).
+    unsafe { (*ENGINE.0.get()).unwrap_unchecked().0.as_ref() }
 }

@@ -49,7 +49,7 @@ pub(crate) struct Local {
     pub(super) waiting: WaitingPages,
     /// The drain has taken pages of this queue and will bring them back.
     pub(super) draining: bool,
-    /// A channel whose open page is left to the drain to seal, since the flush work wouldn't.
+    /// A channel whose open page is left to the drain to seal, since the sealer work wouldn't.
     pub(super) deferred: Option<Channel>,
 }
 
@@ -66,8 +66,6 @@ pub(crate) struct Shared {
     /// The histograms of this CPU.
     pub(crate) latency: Latency,
     consistent: SeqCount,
-    /// Empty pages.
-    pub(crate) spares: SparePages,
     pub(super) engine: Handle,
     /// Where objects wait that came in atomic context.
     #[pin]
@@ -84,6 +82,8 @@ pub(crate) struct Shared {
     /// The work that gets more empty pages.
     #[pin]
     pub(super) refill: Work<Refill>,
+    /// Empty pages. Dropped after the work that may bring some.
+    pub(crate) spares: SparePages,
 }
 
 /// All CPUs' queues.
@@ -102,8 +102,9 @@ impl Shared {
             INBOX_OBJECTS / 2,
             bindings::GFP_KERNEL,
         )?;
+        let cursors = cursors_of(cpu).ok_or(EINVAL)?;
         Ok(pin_init!(Self {
-            cursors: cursors_of(cpu),
+            cursors,
             stats: CpuStats::new(),
             latency: Latency::new(),
             consistent: SeqCount::new(),

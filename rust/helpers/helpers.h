@@ -70,13 +70,11 @@ void *rcu_headless_helper_alloc_percpu(size_t size, size_t align);
 void *rcu_headless_helper_per_cpu_ptr(void *base, unsigned int cpu);
 void *rcu_headless_helper_this_cpu_ptr(void *base);
 struct rcu_headless_cursors *rcu_headless_helper_cursors_of(unsigned int cpu);
-struct rcu_headless_cursors *rcu_headless_helper_this_cpu_cursors(void);
 
 /* sched.c */
 void rcu_headless_helper_cond_resched(void);
 
 /* slab.c */
-void *rcu_headless_helper_kzalloc(size_t size, gfp_t gfp);
 void *rcu_headless_helper_kvcalloc(size_t n, size_t size, gfp_t gfp);
 
 /* trace.c; the events are in trace.h, and these in trace.rs */

@@ -3,7 +3,7 @@
 
 #include "helpers.h"
 
-/* Where the next pointer of each channel goes (this_cpu.rs). */
+/* Where the next pointer of each channel goes (page/cursor.rs). */
 DEFINE_PER_CPU_ALIGNED(struct rcu_headless_cursors, rcu_headless_cursors);
 
 /* Rust has no __percpu: such a pointer travels there as an ordinary one. */
@@ -22,11 +22,6 @@ void *rcu_headless_helper_per_cpu_ptr(void *base, unsigned int cpu)
 struct rcu_headless_cursors *rcu_headless_helper_cursors_of(unsigned int cpu)
 {
 	return per_cpu_ptr(&rcu_headless_cursors, cpu);
-}
-
-struct rcu_headless_cursors *rcu_headless_helper_this_cpu_cursors(void)
-{
-	return this_cpu_ptr(&rcu_headless_cursors);
 }
 
 void *rcu_headless_helper_this_cpu_ptr(void *base)

@@ -296,9 +296,10 @@ impl SealedPage {
     }
 
     /// The pointers in the page.
-    fn pointers(&self) -> &[Pointer] {
-        // SAFETY: By the type invariant so many are stored.
-        unsafe { core::slice::from_raw_parts(self.0.pointers.as_ptr().cast(), self.len()) }
+    fn pointers(&mut self) -> &mut [Pointer] {
+        let nr = self.len();
+        // SAFETY: By the type invariant so many are stored, in a page that is ours alone.
+        unsafe { core::slice::from_raw_parts_mut(self.0.pointers.as_mut_ptr().cast(), nr) }
     }
 
     /// Frees the objects, if their grace period is over; otherwise the page comes back untouched.
@@ -306,34 +307,35 @@ impl SealedPage {
     /// # Context
     ///
     /// Process context, may sleep.
-    pub(crate) fn release(self, way: Way) -> Result<EmptyPage, Self> {
+    pub(crate) fn release(mut self, way: Way) -> Result<EmptyPage, Self> {
         if !self.elapsed() {
             return Err(self);
         }
+        let channel = self.channel();
         let pointers = self.pointers();
         if cfg!(CONFIG_DEBUG_OBJECTS_RCU_HEAD) {
             pointers.iter().copied().for_each(double_free::leave);
         }
-        match (self.channel(), way) {
+        match (channel, way) {
             // SAFETY: By the type invariant these are objects for `kfree()` that are ours to free,
             // and no reader can have any of them: their grace period is over. No cache is named,
-            // which leaves it to the allocator to find each object's.
+            // which leaves it to the allocator to find each object's; it may change their order.
             (Channel::Slab, Way::Bulk) => unsafe {
                 bindings::kmem_cache_free_bulk(
                     core::ptr::null_mut(),
                     pointers.len(),
-                    pointers.as_ptr().cast_mut(),
+                    pointers.as_mut_ptr(),
                 )
             },
             (Channel::Slab, Way::OneByOne) => {
-                for &object in pointers {
+                for &mut object in pointers {
                     // SAFETY: By the type invariant it is an object for `kfree()` that is ours to
                     // free, and its grace period is over.
                     unsafe { bindings::kfree(object) };
                 }
             }
             (Channel::Vmalloc, _) => {
-                for (i, &object) in pointers.iter().enumerate() {
+                for (i, &mut object) in pointers.iter_mut().enumerate() {
                     // SAFETY: By the type invariant it is an object for `kvfree()` that is ours to
                     // free, and its grace period is over.
                     unsafe { bindings::kvfree(object) };

@@ -31,7 +31,8 @@ use crate::{
             load_relaxed,
             store_relaxed, //
         },
-        kcsan::assert_only_writer, //
+        kcsan::assert_only_writer,
+        percpu::is_possible, //
     }, //
 };
 
@@ -122,13 +123,13 @@ impl Cursor {
 /// One CPU's cursors, one for each channel.
 pub(crate) type Cursors = [Cursor; Channel::COUNT];
 
-/// The cursors of a CPU.
+/// The cursors of a CPU, if there can be such a CPU.
 ///
 /// They are the module's own static per-CPU data, so that the fast path finds them without a
 /// pointer, and the same for as long as it is loaded.
-pub(crate) fn cursors_of(cpu: CpuId) -> &'static Cursors {
-    // SAFETY: Sound to call for a CPU that is possible, and a `CpuId` here always is. The memory
-    // is zero at first, which are cursors without a page, and lasts as long as the module does;
-    // a cursor has the layout of the pointer that C declares.
-    unsafe { &*bindings::rcu_headless_helper_cursors_of(cpu.as_u32()).cast() }
+pub(crate) fn cursors_of(cpu: CpuId) -> Option<&'static Cursors> {
+    // SAFETY: The CPU is possible. The memory is zero at first, which are cursors without a page, and
+    // lasts as long as the module does; a cursor has the layout of the pointer that C declares.
+    is_possible(cpu.as_u32())
+        .then(|| unsafe { &*bindings::rcu_headless_helper_cursors_of(cpu.as_u32()).cast() })
 }

@@ -39,12 +39,15 @@ use crate::{
 };
 
 /// One CPU's element of a [`PerCpu`].
+///
+/// The order of the fields is the order in which they go: what works for the CPU is in `shared`, and
+/// uses `local` until it is gone.
 #[pin_data]
 pub(crate) struct Slot<L, S> {
-    local: UnsafeCell<L>,
-    cpu: CpuId,
     #[pin]
     shared: S,
+    local: UnsafeCell<L>,
+    cpu: CpuId,
 }
 
 impl<L, S> Slot<L, S> {
@@ -182,8 +185,8 @@ impl<L: Default, S> PerCpu<L, S> {
         for cpu in possible_cpus() {
             let shared = shared_of(cpu)?;
             let init = pin_init!(Slot {
-                local: UnsafeCell::new(L::default()),
                 shared <- shared,
+                local: UnsafeCell::new(L::default()),
                 cpu,
             });
             // SAFETY: The place is allocated, aligned and nobody else's; it is never moved and is
@@ -264,7 +267,8 @@ pub(crate) fn possible_cpus() -> impl Iterator<Item = CpuId> {
         .filter_map(CpuId::from_u32)
 }
 
-fn is_possible(cpu: u32) -> bool {
+/// Whether there can be such a CPU; the number is below `nr_cpu_ids`.
+pub(crate) fn is_possible(cpu: u32) -> bool {
     // SAFETY: It looks into a mask that has a bit for each number below `nr_cpu_ids`, as those of
     // `CpuId` are.
     unsafe { bindings::rcu_headless_helper_cpu_possible(cpu) }

@@ -31,8 +31,10 @@ mod arch;
 ///
 /// # Invariants
 ///
-/// The code that holds it, and what has called that, has no other one and no [`TaskContext`]. An
-/// interrupt that breaks in may have one of its own.
+/// The function that holds it, and those that it hands it or a proof made from it, have no other one
+/// and no [`TaskContext`]. Code that one of these enters through the kernel may have one of its own:
+/// an interrupt, reclaim, a probe. While there is an [`OnThisCpu`] preemption is off, and so such code
+/// gets no proof.
 pub(crate) struct Code(PhantomData<NotThreadSafe>);
 
 impl Code {
@@ -40,7 +42,8 @@ impl Code {
     ///
     /// # Safety
     ///
-    /// The code, and what has called it, must have no other one and no [`TaskContext`].
+    /// The code must have been entered from outside of this module, and have no other one and no
+    /// [`TaskContext`].
     #[inline(always)]
     pub(crate) const unsafe fn begin() -> Self {
         // INVARIANT: There is no other one (contract).
@@ -86,7 +89,8 @@ impl Code {
 /// # Invariants
 ///
 /// The code that holds it isn't in an NMI, an interrupt or a softirq that has interrupted a task,
-/// and has interrupts on. It has no other proof, and nor has what has called it.
+/// and has interrupts on. As with [`Code`], it is the only one of the functions that share it, and
+/// code that has been entered while there is an [`OnThisCpu`] has none.
 pub(crate) struct TaskContext<'a>(PhantomData<&'a mut Code>, PhantomData<NotThreadSafe>);
 
 impl TaskContext<'_> {
@@ -94,8 +98,8 @@ impl TaskContext<'_> {
     ///
     /// # Safety
     ///
-    /// The code must run in task context with interrupts on as long as it uses the proof, and have
-    /// no other one, nor a [`Code`]; nor may what has called it.
+    /// The code must have been entered from outside of this module, with preemption on, run in task
+    /// context with interrupts on as long as it uses the proof, and have no other one, nor a [`Code`].
     pub(crate) const unsafe fn assume() -> Self {
         // INVARIANT: The contract says the same.
         Self(PhantomData, PhantomData)
@@ -152,7 +156,8 @@ impl Drop for NoPreempt {
 /// # Invariants
 ///
 /// Preemption is off because of this value, the code is a task's, and `cpu` the one that it runs on.
-/// There is no other one: `proof` is the code's only one, owned or borrowed mutably.
+/// There is no other one on this CPU: `proof` is the code's only one, owned or borrowed mutably, and
+/// code that breaks in finds preemption off.
 pub(crate) struct OnThisCpu<P> {
     cpu: arch::Cpu,
     proof: P,
