@@ -1,11 +1,17 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0
-# usage: scripts/mutants.sh   (make mutants)
+# usage: scripts/mutants.sh [--list|--check]   (make mutants)
 #
-# Tests the tests: builds the module with one fault at a time (rust/mutant.rs says
-# which there are), runs it through one stage after another until something goes
-# wrong, and prints what did, or that nothing has. Without a fault each stage must
-# pass, which is seen to before the first fault comes to it.
+# Tests the tests: builds the module with one fault at a time, runs it through one
+# stage after another until something goes wrong, and prints what did, or that nothing
+# has. Without a fault each stage must pass, which is seen to before the first fault
+# comes to it.
+#
+# Each fault is a patch, tests/mutants/NAME.patch, that is applied to a copy of the
+# sources as they were when this began. The tree itself isn't touched.
+#
+#   --list    print the faults and what they lead to
+#   --check   only look whether all patches apply
 #
 #   MUTANTS="a b"         only these faults
 #   KERNELS="um x86_64"   only stages on these kernels
@@ -28,18 +34,93 @@ stages=(
 	"x86_64-kcsan 300 80-torture"
 )
 
-# shellcheck disable=SC2016
-known=$(sed -n 's/^\/\/! | `\([a-z_]*\)`.*/\1/p' "$top/rust/mutant.rs")
+patches=$top/tests/mutants
+known=$(cd "$patches" && printf '%s\n' *.patch | sed 's/\.patch$//')
 mutants=${MUTANTS:-$known}
-for mutant in $mutants; do
-	grep -qx "$mutant" <<<"$known" ||
-		die "no such fault: $mutant" "rust/mutant.rs has those that there are."
-	grep -rqF "\"$mutant\"" "$top/rust" || die "the fault $mutant has no place in the code"
-done
+
+# git_apply DIR ARGUMENT...: git apply in a directory that may be in no repository
+git_apply() {
+	GIT_CEILING_DIRECTORIES=$(dirname "$1") git -C "$1" apply --whitespace=nowarn "${@:2}"
+}
+
+# check_patches DIR: whether the patches that are wanted apply there, and say what they do
+check_patches() {
+	local mutant bad=''
+	for mutant in $mutants; do
+		grep -qx "$mutant" <<<"$known" ||
+			die "no such fault: $mutant" "scripts/mutants.sh --list prints those that there are."
+		git_apply "$1" --check "$patches/$mutant.patch" &&
+			grep -q '^Fault: .' "$patches/$mutant.patch" &&
+			grep -q '^Leads to: .' "$patches/$mutant.patch" || bad="$bad tests/mutants/$mutant.patch"
+	done
+	[ -z "$bad" ] || die "don't apply, or don't begin with 'Fault:' and 'Leads to:':$bad" \
+		"Make the same fault in rust/ by hand, put what 'git diff -U1 rust' prints below the head of the patch, and undo it in rust/."
+}
+
+case "${1-}" in
+--list)
+	awk '/^Fault: / { fault = substr($0, 8) }
+		/^Leads to: / {
+			name = FILENAME
+			gsub(/^.*\/|\.patch$/, "", name)
+			printf "%-26s  %-71s  %s\n", name, fault, substr($0, 11)
+		}' "$patches"/*.patch
+	exit
+	;;
+--check)
+	check_patches "$top"
+	echo "$(wc -w <<<"$mutants") patches apply"
+	exit
+	;;
+?*) die "what is $1?" "scripts/mutants.sh --help" ;;
+esac
+
+command -v git >/dev/null || die "no git, which applies the patches" "apt-get install git"
+tree=$(echo "$top" | sha256sum | cut -c 1-8)
+lock "mutants-$tree"
+copy=$cache/mutants/$tree
+
+# What git knows or would take in, and is there; without git, all but hidden files.
+sources() {
+	local file
+	{ git ls-files --cached --others --exclude-standard 2>/dev/null ||
+		find . -type f -not -path '*/.*' -printf '%P\n'; } | sort -u |
+		while read -r file; do
+			[ ! -f "$file" ] || echo "$file"
+		done
+}
+
+# Brings the copy up to date. It is kept, as is what is built from it: where a file is the
+# same it isn't written, and nothing is built again because of it.
+copy_tree() (
+	changed=()
+	mkdir -p "$copy"
+	cd "$top"
+	while read -r file; do
+		cmp -s "$file" "$copy/$file" || changed+=("$file")
+	done < <(sources)
+	[ ${#changed[@]} -eq 0 ] || cp --parents --remove-destination -t "$copy" "${changed[@]}"
+	(cd "$copy" && find . -type f -printf '%P\n' | sort) | comm -13 <(sources) - |
+		while read -r file; do
+			rm "$copy/$file"
+		done
+)
+
+# put_fault MUTANT|none: gives the copy that fault and takes the last one back
+fault=none
+put_fault() {
+	[ "$1" != "$fault" ] || return 0
+	[ "$fault" = none ] || git_apply "$copy" -R "$copy/tests/mutants/$fault.patch" || return 1
+	fault=none
+	[ "$1" = none ] || git_apply "$copy" "$copy/tests/mutants/$1.patch" || return 1
+	fault=$1
+}
+
+copy_tree
+check_patches "$copy"
 
 "$top/scripts/build/deps.sh" test
 logs=$(log_dir mutants)
-lock "mutants-$(echo "$top" | sha256sum | cut -c 1-8)"
 
 # so_far FILE: what a kernel has logged that can be judged, less a line or a report that
 # isn't complete yet: it may turn out to be expected
@@ -78,9 +159,8 @@ try() {
 	: >"$dir/results"
 	: >"$dir/kernel.log"
 	kdir=$("$top/scripts/build/kernel.sh" "$flavour") || exit 1
-	[ "$mutant" != none ] || mutant=''
-	initramfs=$(MUTANT=$mutant "$top/scripts/build/tests.sh" "$kdir" "$flavour") ||
-		return 1
+	put_fault "$mutant" || exit 1
+	initramfs=$("$copy/scripts/build/tests.sh" "$kdir" "$flavour") || return 1
 	[ "${flavour%%-*}" = um ] || export ACCEL=${ACCEL:-$("$top/scripts/vm/accel.sh" "$kdir")}
 
 	start=$SECONDS
@@ -152,6 +232,6 @@ done
 printf '%-28s  %7s  %s\n' fault after "caught by"
 cat "$logs/table"
 echo "$caught caught, $(wc -w <<<"$survived") survived"
-[ -z "$broken" ] || die "didn't build:$broken" "See $cache/logs/module-*-mutants.log"
+[ -z "$broken" ] || die "didn't build:$broken" "What the compiler said of each is above."
 [ -z "$survived" ] || die "no test finds:$survived" \
 	"Write one that does; what was run is in $logs."

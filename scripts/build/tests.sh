@@ -4,8 +4,6 @@
 #
 # Builds the module and its tests for a test kernel, outside the source tree, and
 # packs them into an initramfs. Prints where that is.
-#
-#   MUTANT=name   with that fault in the module (rust/mutant.rs)
 set -euo pipefail
 # shellcheck source=../lib/common.sh
 . "$(dirname "$0")/../lib/common.sh"
@@ -17,19 +15,12 @@ flavour=$2
 
 # One tree each of this project: two of them don't share a build.
 out=$cache/build/$flavour-$(basename "$kdir")-$(echo "$top" | sha256sum | cut -c 1-8)
-log=$cache/logs/module-$flavour.log
-with=(RCU_HEADLESS_TESTS=m)
-# All that have a fault share a build, where little is to be built for the next one.
-if [ -n "${MUTANT-}" ]; then
-	out=$out-mutants
-	log=$cache/logs/module-$flavour-mutants.log
-	with+=("RCU_HEADLESS_MUTANT=$MUTANT")
-fi
+log=$cache/logs/module-$(basename "$out").log
 lock "build-$(basename "$out")"
 mkdir -p "$out"
 # A make that works out by itself what has changed since the last time.
 step "Building the module and its tests for $flavour" "$log" \
-	"$top/scripts/build/module.sh" "$kdir" modules "MO=$out" "${with[@]}"
+	"$top/scripts/build/module.sh" "$kdir" modules "MO=$out" RCU_HEADLESS_TESTS=m
 grep -E -A 12 '^(warning|.*: warning):?' "$log" >&2 || true
 
 # What LLVM doesn't know it leaves out without a word.
