@@ -47,7 +47,8 @@ help:
 #:   DURATION=s    for make torture: how long on each kernel (default: 600)
 #:   SEED=n        for make torture: what chance begins with (default: 1)
 #:   TESTS=...     for make test: only these, as "10-kunit 22-readers" (default: all)
-#:   MUTANTS=...   for make mutants: only these of rust/mutant.rs (default: all)
+#:   MUTANTS=...   for make mutants: only these of tests/mutants, as "spare_stays"
+#:                 (default: all)
 #:   SITES=file    for make convert-tree: what find-sites --json has said
 #:   QUICK=1       for make bench: little of it
 #:   ROUNDS=n      for make bench: how often (default: 7)
