@@ -53,10 +53,12 @@ case "$codename" in
 bookworm)
 	common="$common rustc-web rust-web-src cargo-web"
 	check="rustfmt-web rust-web-clippy"
+	python=libpython3.11
 	;;
 trixie)
 	common="$common rustc rust-src bindgen"
 	check="rustfmt rust-clippy"
+	python=libpython3.13
 	;;
 *)
 	[ "${DEPS-}" = skip ] || not_debian
@@ -64,14 +66,16 @@ trixie)
 	exit 0
 	;;
 esac
+# The package lacks the library without which coccinelle runs no Python.
+coccinelle="coccinelle $python"
 case "$target" in
 run) packages=$common ;;
 test) packages="$common qemu-system-x86 python3-pyte python3-prometheus-client" ;;
 bench) packages="$common qemu-system-x86 python3-matplotlib" ;;
-convert) packages="$common qemu-system-x86 coccinelle e2fsprogs iproute2
+convert) packages="$common qemu-system-x86 $coccinelle e2fsprogs iproute2
 	libssl-dev" ;;
 check) packages="$common $check shellcheck pyflakes3 pycodestyle python3-docutils
-	coccinelle" ;;
+	$coccinelle" ;;
 esac
 
 missing=()
