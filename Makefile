@@ -7,7 +7,9 @@
 
 goals := modules modules_install clean
 
-.PHONY: help run test torture mutants bench convert convert-tree check listing install $(goals)
+scripts := lint check run test torture mutants bench convert convert-tree listing
+
+.PHONY: help install $(scripts) $(goals)
 
 ifdef KDIR
 .DEFAULT_GOAL := modules
@@ -27,7 +29,8 @@ help:
 #:   make bench   what it costs, against what else there is
 #:   make convert ext4 and MPLS converted to it by the tool, at work
 #:   make convert-tree  all sites of the kernel that can be, converted and built
-#:   make check   formatting, lints and documentation of the sources
+#:   make lint    what can be checked without a kernel, in less than half a minute
+#:   make check   make lint, and what clippy, the compiler, checkpatch and rustdoc say
 #:   make listing the instructions of the call, counted
 #:   make help    this list
 #:
@@ -41,9 +44,9 @@ help:
 #:
 #:   DEPS=skip     install no packages; say what is missing
 #:   JOBS=n        how many compilers to run at once (default: one per CPU)
-#:   KERNELS=...   for make test and torture: some of um, x86_64, x86_64-kcsan,
-#:                 x86_64-rt, x86_64-plain, with @8 for eight CPUs
-#:                 (default: um x86_64; for torture all)
+#:   KERNELS=...   for make test and torture: some of um, x86_64 and the
+#:                 others of scripts/build/kernels/flavours, with @8 for eight CPUs
+#:                 (default: um x86_64; for torture all; for check um)
 #:   DURATION=s    for make torture: how long on each kernel (default: 600)
 #:   SEED=n        for make torture: what chance begins with (default: 1)
 #:   TESTS=...     for make test: only these, as "10-kunit 22-readers" (default: all)
@@ -59,7 +62,7 @@ help:
 #: Kernels and tools are kept in $XDG_CACHE_HOME/rcu-headless, by default
 #: ~/.cache/rcu-headless. Each script under scripts/ has a --help.
 
-run test torture mutants bench convert convert-tree check listing:
+$(scripts):
 	@scripts/$@.sh
 
 install: modules_install

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0
-# usage: scripts/build/deps.sh run|test|check|bench|convert
+# usage: scripts/build/deps.sh lint|run|test|check|bench|convert
 #
 # Installs what the given target needs and this system lacks: packages of Debian
 # 12 or 13, named before they are installed, and where Debian's bindgen is too
@@ -14,7 +14,7 @@ help_if_asked "$@"
 
 target=${1-}
 case "$target" in
-run | test | check | bench | convert) ;;
+lint | run | test | check | bench | convert) ;;
 *) die "which target?" "scripts/build/deps.sh --help" ;;
 esac
 
@@ -30,9 +30,9 @@ not_debian() {
 	  LLVM 19: clang, lld, llvm tools, libclang
 	  a static busybox; for 'make test' qemu-system-x86_64, and for Python
 	  pyte and prometheus_client; for 'make bench' matplotlib
-	  for 'make check' rustfmt, clippy, shellcheck, pyflakes3, pycodestyle,
-	  docutils, coccinelle; for 'make convert' coccinelle, e2fsprogs, iproute2,
-	  openssl's headers
+	  for 'make lint' git, rustfmt, shellcheck, pyflakes3, pycodestyle, coccinelle,
+	  and for Python docutils, pyte and prometheus_client; for 'make check' clippy
+	  as well; for 'make convert' coccinelle, e2fsprogs, iproute2, openssl's headers
 
 	The test kernel's source comes from Debian's archive, which takes apt. To
 	build the module for a kernel of your own you need none of this:
@@ -52,12 +52,14 @@ common="gcc libc6-dev make flex bison bc perl python3 xz-utils cpio libelf-dev
 case "$codename" in
 bookworm)
 	common="$common rustc-web rust-web-src cargo-web"
-	check="rustfmt-web rust-web-clippy"
+	lint="rustfmt-web"
+	clippy="rust-web-clippy"
 	python=libpython3.11
 	;;
 trixie)
 	common="$common rustc rust-src bindgen"
-	check="rustfmt rust-clippy"
+	lint="rustfmt"
+	clippy="rust-clippy"
 	python=libpython3.13
 	;;
 *)
@@ -68,14 +70,16 @@ trixie)
 esac
 # The package lacks the library without which coccinelle runs no Python.
 coccinelle="coccinelle $python"
+lint="$lint git python3 shellcheck pyflakes3 pycodestyle $coccinelle python3-docutils
+	python3-pyte python3-prometheus-client"
 case "$target" in
+lint) packages=$lint ;;
 run) packages=$common ;;
 test) packages="$common qemu-system-x86 python3-pyte python3-prometheus-client" ;;
 bench) packages="$common qemu-system-x86 python3-matplotlib" ;;
 convert) packages="$common qemu-system-x86 $coccinelle e2fsprogs iproute2
 	libssl-dev" ;;
-check) packages="$common $check shellcheck pyflakes3 pycodestyle python3-docutils
-	$coccinelle" ;;
+check) packages="$common $lint $clippy" ;;
 esac
 
 missing=()
@@ -107,7 +111,7 @@ if [ ${#missing[@]} -gt 0 ]; then
 fi
 
 # Debian 12's own bindgen is older than the kernel takes.
-if [ "$codename" = bookworm ] && [ ! -x "$cache/tools/bin/bindgen" ]; then
+if [ "$target" != lint ] && [ "$codename" = bookworm ] && [ ! -x "$cache/tools/bin/bindgen" ]; then
 	[ "${DEPS-}" != skip ] || die "missing: bindgen $BINDGEN_VERSION in $cache/tools" \
 		"cargo install bindgen-cli --version $BINDGEN_VERSION --locked --root $cache/tools"
 	lock tools

@@ -38,7 +38,8 @@ if [ "$goal" != clean ]; then
 		"Here: $(rustc_candidates | while read -r r; do "$r" --version 2>/dev/null; done |
 			paste -sd ';'). Name the right one with RUSTC=."
 	find_bindgen || die "no bindgen 0.71.1 or newer" "cargo install bindgen-cli, or BINDGEN=."
-	args+=("RUSTC=$RUSTC" "HOSTRUSTC=$RUSTC" "BINDGEN=$BINDGEN" "CLIPPY_DRIVER=$CLIPPY_DRIVER")
+	args+=("RUSTC=$RUSTC" "HOSTRUSTC=$RUSTC" "RUSTDOC=$RUSTDOC" "BINDGEN=$BINDGEN"
+		"CLIPPY_DRIVER=$CLIPPY_DRIVER")
 	find_llvm || true
 fi
 

@@ -35,12 +35,17 @@ help_if_asked() {
 # Things to remove and processes to end when the script ends in any way.
 cleanup_paths=()
 cleanup_pids=()
+cleanup_groups=()
 cleanup_vms=()
 cleanup() {
 	local status=$? pid
 	trap '' INT TERM
 	for pid in "${cleanup_pids[@]}"; do
 		kill "$pid" 2>/dev/null || true
+	done
+	for pid in "${cleanup_groups[@]}"; do
+		kill -- "-$pid" 2>/dev/null || true
+		wait "$pid" 2>/dev/null || true
 	done
 	for pid in "${cleanup_vms[@]}"; do
 		kill -KILL "$pid" 2>/dev/null || true
@@ -84,7 +89,7 @@ log_dir() {
 	local dir
 	dir=$cache/logs/$1/$(date +%Y%m%d-%H%M%S).$$
 	mkdir -p "$dir"
-	find "$cache/logs/$1" -mindepth 1 -maxdepth 1 | sort -r | tail -n +11 |
+	find "$cache/logs/$1" -mindepth 1 -maxdepth 1 -name '[0-9]*' | sort -r | tail -n +11 |
 		xargs -r rm -rf
 	echo "$dir"
 }

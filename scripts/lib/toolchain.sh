@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # Finds the tools and exports what the kernel's build wants to know of them:
-# RUSTC RUSTFMT CLIPPY_DRIVER RUST_LIB_SRC BINDGEN LIBCLANG_PATH, and LLVM_SUFFIX
+# RUSTC RUSTDOC RUSTFMT CLIPPY_DRIVER RUST_LIB_SRC BINDGEN LIBCLANG_PATH, and LLVM_SUFFIX
 # for LLVM=. Each can be given in the environment instead.
 # shellcheck shell=bash disable=SC2119,SC2120,SC2154
+
+# What Debian 13 has, and the oldest that the kernel takes.
+rust_oldest=1.85.0
 
 version_at_least() {
 	[ "$(printf '%s\n%s\n' "$1" "$2" | sort -V | head -n 1)" = "$1" ]
@@ -19,7 +22,7 @@ rust_lib_src() {
 rustc_usable() {
 	local version
 	version=$("$1" --version 2>/dev/null | cut -d ' ' -f 2) || return 1
-	[ -n "$version" ] && version_at_least 1.85.0 "$version" &&
+	[ -n "$version" ] && version_at_least "$rust_oldest" "$version" &&
 		[ -f "$(rust_lib_src "$1")/core/src/lib.rs" ]
 }
 
@@ -40,7 +43,7 @@ find_rust() {
 		[ $# -eq 0 ] || [ "$("$candidate" --version)" = "$1" ] || continue
 		export RUSTC=$candidate RUST_LIB_SRC
 		RUST_LIB_SRC=$(rust_lib_src "$candidate")
-		export HOSTRUSTC=$RUSTC RUSTFMT=${candidate%rustc}rustfmt
+		export HOSTRUSTC=$RUSTC RUSTDOC=${candidate%rustc}rustdoc RUSTFMT=${candidate%rustc}rustfmt
 		export CLIPPY_DRIVER=${candidate%rustc}clippy-driver
 		return 0
 	done < <(rustc_candidates)
@@ -80,6 +83,18 @@ find_tools() {
 	find_bindgen || die "no bindgen 0.71.1 or newer" \
 		"Run without DEPS=skip, or: cargo install bindgen-cli"
 	find_llvm || die "no LLVM" "Install clang, lld and llvm 17 or newer."
+}
+
+# The system's first, as for rustc: another version may format otherwise.
+find_rustfmt() {
+	local candidate
+	for candidate in "${RUSTFMT-}" /usr/bin/rustfmt rustfmt; do
+		if [ -n "$candidate" ] && command -v "$candidate" >/dev/null; then
+			export RUSTFMT=$candidate
+			return 0
+		fi
+	done
+	die "no rustfmt" "Debian 12: rustfmt-web; Debian 13: rustfmt"
 }
 
 # What a build depends on besides its source and its configuration.

@@ -78,7 +78,7 @@ ktap_check "callers: off at first" is "$(cat $dir/control)" "callers off"
 control "callers on"
 ktap_check "callers: can be switched on" is "$(cat $dir/control)" "callers on"
 
-# 6000 objects, one of 8 with a page of its own, the others 64 bytes: see pending.c.
+# 6000 objects, one of 8 with a page of its own, the others 64 bytes: see leftovers.c.
 echo 1 >$module/hold
 ktap_check "memory: what is open gets sealed" wait_for 60 all_sealed
 ktap_check "memory: every object" says memory objects_waiting 6000

@@ -52,7 +52,7 @@ ktap_check "all events are there" is \
 echo 16384 >$tracing/buffer_size_kb
 echo 1 >$events/enable
 
-# 6000 objects, one of 8 of vmalloc: see pending.c.
+# 6000 objects, one of 8 of vmalloc: see leftovers.c.
 echo 1 >$module/hold
 echo 0 >$module/hold
 echo drain >$dir/control

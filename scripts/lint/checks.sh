@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# The checks of make lint: none needs a kernel, and nothing is built.
+# shellcheck shell=bash disable=SC2154
+
+# The kernel's settings; make check sees to it that they still are.
+check_rustfmt() {
+	of_kind '\.rs$' | xargs "$RUSTFMT" --check --edition 2021 --config-path .rustfmt.toml
+}
+
+check_floors() {
+	scripts/lint/floors.py
+}
+
+# What must not be in the policy files: unsafe code without an argument for it.
+check_safety() {
+	! of_kind '^rust/.*\.rs$' | xargs grep -nE \
+		'SAFETY: *TODO|\.unwrap\(|\.expect\(|panic!|todo!|unimplemented!'
+}
+
+# Where to look in rust/, for a reader who is new: no file may be missing there.
+check_design() {
+	local file status=0
+	while read -r file; do
+		grep -qF "\`\`${file#rust/}\`\`" Documentation/design.rst || {
+			echo "$file: not in Documentation/design.rst, \"Where to look\""
+			status=1
+		}
+	done < <(of_kind '^rust/.*\.rs$')
+	return $status
+}
+
+# Each fault on purpose is a patch, which must fit the code as it is.
+check_mutants() {
+	local count
+	MUTANTS='' scripts/mutants.sh --check || return 1
+	count=$(find tests/mutants -name '*.patch' | wc -l)
+	echo "$count patches" | tee "$note"
+	[ "$count" -gt 0 ]
+}
+
+check_shellcheck() {
+	shell_scripts | xargs shellcheck -x -P SCRIPTDIR
+}
+
+check_python() {
+	local files=()
+	mapfile -t files < <(python_files)
+	pyflakes3 "${files[@]}" && pycodestyle --max-line-length=100 "${files[@]}"
+}
+
+# The system's Python, for which the distribution's packages are.
+unit_tests() {
+	local python=/usr/bin/python3
+	[ -x $python ] || python=python3
+	cd "$1" && $python -B -m unittest discover -s tests -t .
+}
+
+check_lint_tools() {
+	unit_tests scripts/lint
+}
+
+check_sites() {
+	unit_tests tools/rcu-sites
+}
+
+# Those that need the module loaded are skipped here: tests/guest/40-stat.sh has them run.
+check_stat() {
+	unit_tests tools/rcu-headless-stat
+}
+
+check_rst() {
+	local file
+	of_kind '\.rst$' | while read -r file; do
+		rst2html --halt=warning "$file" >/dev/null || exit 1
+	done
+}
+
+check_links() {
+	sources | scripts/lint/links.py
+}
+
+check_spdx() {
+	local file status=0
+	while read -r file; do
+		case $file in
+		COPYING | *.csv | *.svg) continue ;;
+		esac
+		head -n 3 "$file" | grep -q 'SPDX-License-Identifier: GPL-2.0' || {
+			echo "$file: no SPDX line"
+			status=1
+		}
+	done < <(sources)
+	return $status
+}
+
+# The version that modinfo shows is the newest in the change log.
+check_version() {
+	local version newest
+	version=$(sed -n 's/^MODULE_VERSION("\(.*\)");$/\1/p' rust/helpers/version.c)
+	newest=$(sed -n 's/^## \[\([0-9][^]]*\)\].*/\1/p' CHANGELOG.md | head -n 1)
+	echo "rust/helpers/version.c: $version; CHANGELOG.md: $newest"
+	[ -n "$version" ] && [ "$version" = "$newest" ]
+}
+
+# The longest first.
+check check_sites "find-sites, convert-sites and rank-sites say what they should"
+check check_shellcheck "shell scripts pass shellcheck"
+check check_rustfmt "Rust is formatted as the kernel's"
+check check_floors "imports in rust/ run downwards"
+check check_design "the design says what each file of rust/ is for"
+check check_safety "Rust doesn't panic nor leave proofs open"
+check check_mutants "each fault on purpose fits the code"
+check check_python "Python passes pyflakes and pycodestyle"
+check check_stat "rcu-headless-stat prints what it should"
+check check_lint_tools "the lint's own tools find what they should"
+check check_rst "the documentation is well-formed reST"
+check check_links "files and goals that are named exist"
+check check_version "the version is that of the change log"
+check check_spdx "every file names its license"
