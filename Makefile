@@ -7,7 +7,7 @@
 
 goals := modules modules_install clean
 
-scripts := lint check run test torture mutants bench convert convert-tree listing
+scripts := lint check run test torture mutants bench convert convert-tree listing rustdoc
 
 .PHONY: help install $(scripts) $(goals)
 
@@ -32,6 +32,7 @@ help:
 #:   make lint    what can be checked without a kernel, in less than half a minute
 #:   make check   make lint, and what clippy, the compiler, checkpatch and rustdoc say
 #:   make listing the instructions of the call, counted
+#:   make rustdoc the documentation of the Rust code, to read in a browser
 #:   make help    this list
 #:
 #: For a kernel of your own that was built with Rust:
@@ -46,7 +47,8 @@ help:
 #:   JOBS=n        how many compilers to run at once (default: one per CPU)
 #:   KERNELS=...   for make test and torture: some of um, x86_64 and the
 #:                 others of scripts/build/kernels/flavours, with @8 for eight CPUs
-#:                 (default: um x86_64; for torture all; for check um)
+#:                 (default: um x86_64; for torture all; for check and
+#:                 rustdoc um)
 #:   DURATION=s    for make torture: how long on each kernel (default: 600)
 #:   SEED=n        for make torture: what chance begins with (default: 1)
 #:   TESTS=...     for make test: only these, as "10-kunit 22-readers" (default: all)

@@ -2,65 +2,60 @@
 # SPDX-License-Identifier: GPL-2.0
 # usage: scripts/check.sh   (make check)
 #
-# Looks at the sources: formatting of Rust, warnings of clippy and of the C
-# compiler, shellcheck, pyflakes and pycodestyle, docutils, the kernel's checkpatch and
-# kernel-doc, and that find-sites says what it should. Every check is made, even when one fails.
+# Looks at the sources: all of make lint, and what needs a kernel, which is built the first
+# time: warnings of clippy and of the C compiler, the kernel's checkpatch and kernel-doc,
+# and rustdoc's links. The kernel's files that are named are looked for, too. Every check
+# is made, even when one fails.
 #
-#   DEPS=skip   install nothing
+#   KERNELS="um x86_64"   for which kernels clippy, the compiler and rustdoc look, as what
+#                         is compiled depends on that (default: um)
+#   DEPS=skip             install nothing; fail and say what is missing
+#   JOBS=n                how many compilers or checks to run at once
 set -euo pipefail
 # shellcheck source=lib/common.sh
 . "$(dirname "$0")/lib/common.sh"
 # shellcheck source=lib/toolchain.sh
 . "$top/scripts/lib/toolchain.sh"
+# shellcheck source=lib/checks.sh
+. "$top/scripts/lib/checks.sh"
+# shellcheck source=lint/checks.sh
+. "$top/scripts/lint/checks.sh"
 help_if_asked "$@"
 
 "$top/scripts/build/deps.sh" check
 find_tools
-kdir=$("$top/scripts/build/kernel.sh" um)
+find_rustfmt
 source=$("$top/scripts/build/fetch.sh")
-logs=$cache/logs/check
-mkdir -p "$logs"
+kdirs=()
+for flavour in ${KERNELS:-um}; do
+	kdirs+=("$("$top/scripts/build/kernel.sh" "$flavour")")
+done
+logs=$(log_dir check)
 cd "$top"
 
-# What git knows or would take in; without git, all but what a build leaves.
-sources() {
-	git ls-files --cached --others --exclude-standard 2>/dev/null ||
-		find . -type f -not -path '*/.*' -printf '%P\n'
-}
-of_kind() {
-	sources | grep -E "$1"
-}
-shell_scripts() {
-	sources | while read -r file; do
-		case $file in
-		*.sh) echo "$file" ;;
-		*) ! head -c 64 "$file" | grep -q '^#!.*\(bash\|/sh\)' || echo "$file" ;;
-		esac
-	done
-}
-
-check_rustfmt() {
-	of_kind '\.rs$' | xargs "$RUSTFMT" --check --edition 2021 \
-		--config-path "$source/.rustfmt.toml"
-}
-
-# Clippy in place of rustc, and more of the C compiler's warnings: all are errors.
+# Clippy in place of rustc, and more of the C compiler's warnings: all are errors. Clippy's
+# settings are the kernel's, but for the oldest rustc, which is ours to choose.
 check_warnings() {
-	local out log=$logs/build
-	out=$cache/build/check-$(basename "$kdir")
-	lock "build-$(basename "$out")"
-	rm -rf "$out"
-	mkdir -p "$out"
-	"$top/scripts/build/module.sh" "$kdir" modules "MO=$out" RCU_HEADLESS_TESTS=m \
-		CLIPPY=1 W=1 >"$log" 2>&1 || {
-		cat "$log"
-		return 1
-	}
-	! grep -E -A 12 '(^|[: ])warning:' "$log"
-}
-
-check_shellcheck() {
-	shell_scripts | xargs shellcheck -x -P SCRIPTDIR
+	local kdir out log status=0
+	for kdir in "${kdirs[@]}"; do
+		out=$cache/build/check-$(basename "$kdir")
+		log=$logs/build-$(basename "$kdir")
+		lock "build-$(basename "$out")"
+		rm -rf "$out"
+		mkdir -p "$out"
+		{
+			echo "msrv = \"$rust_oldest\""
+			grep -v '^msrv' "$source/.clippy.toml"
+		} >"$out/.clippy.toml"
+		"$top/scripts/build/module.sh" "$kdir" modules "MO=$out" RCU_HEADLESS_TESTS=m \
+			CLIPPY=1 "CLIPPY_CONF_DIR=$out" W=1 >"$log" 2>&1 || {
+			cat "$log"
+			status=1
+			continue
+		}
+		! grep -E -A 12 '(^|[: ])warning:' "$log" || status=1
+	done
+	return $status
 }
 
 check_checkpatch() {
@@ -76,72 +71,22 @@ check_checkpatch() {
 	return $status
 }
 
-check_python() {
-	local files=()
-	mapfile -t files < <(sources | while read -r file; do
-		! head -c 64 "$file" | grep -q '^#!.*python3' || echo "$file"
-	done && of_kind '\.py$')
-	pyflakes3 "${files[@]}" && pycodestyle --max-line-length=100 "${files[@]}"
-}
-
 check_kernel_doc() {
 	"$source/tools/docs/kernel-doc" -none -Wall -Werror include/linux/rcu_headless.h
 }
 
-check_rst() {
-	of_kind '\.rst$' | while read -r file; do
-		rst2html --halt=warning "$file" >/dev/null || exit 1
-	done
+check_rustdoc() {
+	scripts/rustdoc.sh
 }
 
-check_sites() {
-	(cd tools/rcu-sites && python3 -B -m unittest discover)
+check_rustfmt_settings() {
+	diff <(grep -v '^\(#\|$\)' "$source/.rustfmt.toml") <(grep -v '^\(#\|$\)' .rustfmt.toml)
 }
 
-check_spdx() {
-	local file status=0
-	while read -r file; do
-		case $file in
-		COPYING | *.csv | *.svg) continue ;;
-		esac
-		head -n 3 "$file" | grep -q 'SPDX-License-Identifier: GPL-2.0' || {
-			echo "$file: no SPDX line"
-			status=1
-		}
-	done < <(sources)
-	return $status
-}
+check check_warnings "no warning of clippy or the C compiler on ${KERNELS:-um}"
+check check_checkpatch "C passes checkpatch"
+check check_kernel_doc "the header's kernel-doc is complete"
+check check_rustdoc "rustdoc's links lead somewhere"
+check check_rustfmt_settings "rustfmt's settings are the kernel's"
 
-# What must not be in the policy files: unsafe code without an argument for it.
-check_safety() {
-	! of_kind '^rust/.*\.rs$' | xargs grep -nE \
-		'SAFETY: *TODO|\.unwrap\(|\.expect\(|panic!|todo!|unimplemented!'
-}
-
-passed=0 failed=0
-check() {
-	local what=$1
-	shift
-	if "$@" >"$logs/$1" 2>&1; then
-		echo "ok      $what"
-		passed=$((passed + 1))
-	else
-		echo "FAILED  $what:"
-		tail -n 60 "$logs/$1" | sed 's/^/        /'
-		failed=$((failed + 1))
-	fi
-}
-
-check "Rust is formatted as the kernel's" check_rustfmt
-check "no warning of clippy or the C compiler" check_warnings
-check "Rust doesn't panic nor leave proofs open" check_safety
-check "shell scripts pass shellcheck" check_shellcheck
-check "Python passes pyflakes and pycodestyle" check_python
-check "C passes checkpatch" check_checkpatch
-check "the header's kernel-doc is complete" check_kernel_doc
-check "the documentation is well-formed reST" check_rst
-check "find-sites, convert-sites and rank-sites say what they should" check_sites
-check "every file names its license" check_spdx
-
-echo "$passed passed, $failed failed, 0 skipped"
-[ $failed -eq 0 ]
+run_checks

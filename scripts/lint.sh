@@ -24,5 +24,6 @@ help_if_asked "$@"
 "$top/scripts/build/deps.sh" lint
 find_rustfmt
 cd "$top"
+source=''
 logs=$(log_dir lint)
 run_checks

@@ -76,8 +76,9 @@ check_rst() {
 	done
 }
 
+# With names of the kernel's files, if there is its source.
 check_links() {
-	sources | scripts/lint/links.py
+	sources | scripts/lint/links.py ${source:+--kernel "$source"}
 }
 
 check_spdx() {
