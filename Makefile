@@ -7,7 +7,8 @@
 
 goals := modules modules_install clean
 
-scripts := lint check run test torture mutants bench convert convert-tree listing rustdoc
+scripts := lint check run test torture mutants bench convert convert-tree listing rustdoc \
+	rust-analyzer
 
 .PHONY: help install $(scripts) $(goals)
 
@@ -33,6 +34,7 @@ help:
 #:   make check   make lint, and what clippy, the compiler, checkpatch and rustdoc say
 #:   make listing the instructions of the call, counted
 #:   make rustdoc the documentation of the Rust code, to read in a browser
+#:   make rust-analyzer  rust-project.json, so that editors complete and explain
 #:   make help    this list
 #:
 #: For a kernel of your own that was built with Rust:
@@ -47,8 +49,8 @@ help:
 #:   JOBS=n        how many compilers to run at once (default: one per CPU)
 #:   KERNELS=...   for make test and torture: some of um, x86_64 and the
 #:                 others of scripts/build/kernels/flavours, with @8 for eight CPUs
-#:                 (default: um x86_64; for torture all; for check and
-#:                 rustdoc um)
+#:                 (default: um x86_64; for torture all; for check, rustdoc and
+#:                 rust-analyzer um)
 #:   DURATION=s    for make torture: how long on each kernel (default: 600)
 #:   SEED=n        for make torture: what chance begins with (default: 1)
 #:   TESTS=...     for make test: only these, as "10-kunit 22-readers" (default: all)
