@@ -30,8 +30,8 @@ not_debian() {
 	  LLVM 19: clang, lld, llvm tools, libclang
 	  a static busybox; for 'make test' qemu-system-x86_64, and for Python
 	  pyte and prometheus_client; for 'make bench' matplotlib
-	  for 'make lint' git, rustfmt, shellcheck, pyflakes3, pycodestyle, coccinelle,
-	  and for Python docutils, pyte and prometheus_client; for 'make check' clippy
+	  for 'make lint' git, patch, rustfmt, shellcheck, pyflakes3, pycodestyle,
+	  coccinelle, and for Python docutils, pyte and prometheus_client; for 'make check' clippy
 	  as well; for 'make convert' coccinelle, e2fsprogs, iproute2, openssl's headers
 
 	The test kernel's source comes from Debian's archive, which takes apt. To
@@ -70,7 +70,7 @@ trixie)
 esac
 # The package lacks the library without which coccinelle runs no Python.
 coccinelle="coccinelle $python"
-lint="$lint git python3 shellcheck pyflakes3 pycodestyle $coccinelle python3-docutils
+lint="$lint git python3 shellcheck pyflakes3 pycodestyle patch $coccinelle python3-docutils
 	python3-pyte python3-prometheus-client"
 case "$target" in
 lint) packages=$lint ;;

@@ -39,7 +39,8 @@ def does(pattern, name):
 // Chosen places are marked all at once: with the first change others would move.
 
 @place depends on patch@
-identifier F =~ "^(synchronize_(rcu|rcu_expedited|net)|kfree|kvfree|vfree|call_rcu)$";
+identifier F = {synchronize_rcu, synchronize_rcu_expedited, synchronize_net, kfree, kvfree,
+		vfree, call_rcu};
 position p;
 @@
 

@@ -207,8 +207,12 @@ class SemanticPatch(unittest.TestCase):
     def test_context_and_patch(self):
         """Waits go with the frees after them, and nothing else does."""
         for name in ("context", "patch"):
-            gone = [line[1:].strip() for line in self.mode(name).splitlines()
-                    if re.match(r"-[^-]", line)]
+            lines = self.mode(name).splitlines()
+            # A line is kept that comes back with a brace, as Coccinelle 1.3 has it.
+            kept = [line[1:].strip().removesuffix(" {") for line in lines
+                    if re.match(r"\+[^+]", line)]
+            gone = [line[1:].strip() for line in lines
+                    if re.match(r"-[^-]", line) and line[1:].strip() not in kept]
             # Those of which find-sites knows more are among them: one exported, one __exit,
             # one with a function pointer, one that an ops table calls.
             self.assertEqual(sum("synchronize_" in line for line in gone), 8, (name, gone))
