@@ -99,7 +99,7 @@ const RESCHED_EVERY: usize = 16;
 /// A page from the page allocator that nobody else has, with a valid header at its start.
 struct OwnedPage(NonNull<BulkPage>);
 
-// SAFETY: A page is plain memory; whichever thread owns it may use and free it.
+// SAFETY: A page is plain memory, and the objects in it may be freed on any thread.
 unsafe impl Send for OwnedPage {}
 
 impl OwnedPage {
