@@ -116,6 +116,7 @@ static void restless_round(struct restless *r)
 static int restless_thread(void *arg)
 {
 	struct restless *r = arg;
+	unsigned long start;
 
 	while (!READ_ONCE(r->stop)) {
 		/*
@@ -125,9 +126,13 @@ static int restless_thread(void *arg)
 		 */
 		if (r->cpu != NOWHERE && !IS_ENABLED(CONFIG_PREEMPT_RT))
 			set_cpus_allowed_ptr(current, cpumask_of(r->cpu));
+		start = jiffies;
 		restless_round(r);
-		/* When there is one CPU left, those who free are to keep up. */
-		schedule_timeout_uninterruptible(1);
+		/*
+		 * When there is one CPU left, those who free are to keep up, however
+		 * slow it is: half of it is theirs.
+		 */
+		schedule_timeout_uninterruptible(1 + jiffies - start);
 	}
 	complete(&r->done);
 	return 0;
