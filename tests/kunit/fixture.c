@@ -16,14 +16,6 @@
 #define STATS "/sys/kernel/debug/rcu_headless/stats"
 #define PARAMETER_DIR "/sys/module/rcu_headless/parameters/"
 
-static const struct {
-	const char *name;
-	size_t at;
-} lines[] = {
-#define LINE(name) { #name, offsetof(struct counters, name) },
-	COUNTERS(LINE)
-};
-
 static struct file *stats_file;
 /* Not allocated for each look, which is also made where there is no memory. */
 static char stats_buf[PAGE_SIZE];
@@ -153,12 +145,16 @@ static int stats_text(char *buf, size_t size)
 
 static long *counter_of(struct counters *counters, const char *name)
 {
-	size_t i;
+	long *found = NULL;
 
-	for (i = 0; i < ARRAY_SIZE(lines); i++)
-		if (!strcmp(lines[i].name, name))
-			return (void *)counters + lines[i].at;
-	return NULL;
+#define COUNTER(counter)						\
+do {									\
+	if (!strcmp(name, #counter))					\
+		found = (void *)counters + offsetof(struct counters, counter);	\
+} while (0)
+#include "counters.h"
+#undef COUNTER
+	return found;
 }
 
 void counters_read(struct kunit *test, struct counters *counters)
@@ -176,7 +172,8 @@ void counters_read(struct kunit *test, struct counters *counters)
 		KUNIT_ASSERT_EQ(test, 0, kstrtol(line, 10, counter));
 		found++;
 	}
-	KUNIT_ASSERT_EQ(test, found, ARRAY_SIZE(lines));
+	/* Each member is a long, and was there once. */
+	KUNIT_ASSERT_EQ(test, found, sizeof(*counters) / sizeof(long));
 }
 
 KUNIT_DEFINE_ACTION_WRAPPER(kvfree_action, kvfree, void *);

@@ -25,30 +25,11 @@
 	(condition);							\
 })
 
-/* What debugfs shows, of which tests look at these. */
-#define COUNTERS(counter)						\
-	counter(queued_slab) counter(queued_vmalloc)			\
-	counter(freed_slab) counter(freed_vmalloc)			\
-	counter(pending) counter(parked)				\
-	counter(pages_in_use) counter(pages_spare)			\
-	counter(pages_allocated)					\
-	counter(batches) counter(grace_periods)				\
-	counter(page_from_spares) counter(page_from_allocator)		\
-	counter(page_from_elapsed)					\
-	counter(fallbacks) counter(held_back)				\
-	counter(try_taken) counter(try_refused) counter(reserved)	\
-	counter(shrinker_scans) counter(shrinker_pages)			\
-	counter(leaked)							\
-	counter(misuse_atomic) counter(misuse_reader)			\
-	counter(misuse_nmi) counter(misuse_err_ptr)			\
-	counter(misuse_user) counter(misuse_stack)			\
-	counter(misuse_percpu) counter(misuse_static)			\
-	counter(misuse_foreign) counter(misuse_double_free)		\
-	counter(misuse_reserve)
-
+/* What debugfs shows, of which tests look at some. */
 struct counters {
-#define COUNTER_MEMBER(name) long name;
-	COUNTERS(COUNTER_MEMBER)
+#define COUNTER(name) long name
+#include "counters.h"
+#undef COUNTER
 };
 
 /* For every suite. */

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The counters that tests look at, for whatever COUNTER() makes of each. */
+COUNTER(queued_slab);
+COUNTER(queued_vmalloc);
+COUNTER(freed_slab);
+COUNTER(freed_vmalloc);
+COUNTER(pending);
+COUNTER(parked);
+COUNTER(pages_in_use);
+COUNTER(pages_spare);
+COUNTER(pages_allocated);
+COUNTER(batches);
+COUNTER(grace_periods);
+COUNTER(page_from_spares);
+COUNTER(page_from_allocator);
+COUNTER(page_from_elapsed);
+COUNTER(fallbacks);
+COUNTER(held_back);
+COUNTER(try_taken);
+COUNTER(try_refused);
+COUNTER(reserved);
+COUNTER(shrinker_scans);
+COUNTER(shrinker_pages);
+COUNTER(leaked);
+COUNTER(misuse_atomic);
+COUNTER(misuse_reader);
+COUNTER(misuse_nmi);
+COUNTER(misuse_err_ptr);
+COUNTER(misuse_user);
+COUNTER(misuse_stack);
+COUNTER(misuse_percpu);
+COUNTER(misuse_static);
+COUNTER(misuse_foreign);
+COUNTER(misuse_double_free);
+COUNTER(misuse_reserve);
