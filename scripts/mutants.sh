@@ -96,14 +96,19 @@ copy_tree() (
 	changed=()
 	mkdir -p "$copy"
 	cd "$top"
-	while read -r file; do
-		cmp -s "$file" "$copy/$file" || changed+=("$file")
-	done < <(sources)
-	[ ${#changed[@]} -eq 0 ] || cp --parents --remove-destination -t "$copy" "${changed[@]}"
 	(cd "$copy" && find . -type f -printf '%P\n' | sort) | comm -13 <(sources) - |
 		while read -r file; do
 			rm "$copy/$file"
 		done
+	find "$copy" -mindepth 1 -type d -empty -delete
+	while read -r file; do
+		cmp -s "$file" "$copy/$file" || changed+=("$file")
+	done < <(sources)
+	if [ ${#changed[@]} -gt 0 ]; then
+		# Not cp --remove-destination, which removes none after it has made a directory.
+		(cd "$copy" && rm -f -- "${changed[@]}")
+		cp --parents -t "$copy" -- "${changed[@]}"
+	fi
 )
 
 # put_fault MUTANT|none: gives the copy that fault and takes the last one back
