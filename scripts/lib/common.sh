@@ -89,8 +89,8 @@ log_dir() {
 	local dir
 	dir=$cache/logs/$1/$(date +%Y%m%d-%H%M%S).$$
 	mkdir -p "$dir"
-	find "$cache/logs/$1" -mindepth 1 -maxdepth 1 -name '[0-9]*' | sort -r | tail -n +11 |
-		xargs -r rm -rf
+	find "$cache/logs/$1" -mindepth 1 -maxdepth 1 -name '[0-9]*' -print0 | sort -rz |
+		tail -zn +11 | xargs -0r rm -rf --
 	echo "$dir"
 }
 
