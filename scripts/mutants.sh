@@ -45,16 +45,20 @@ git_apply() {
 
 # check_patches DIR: whether the patches that are wanted apply there, and say what they do
 check_patches() {
-	local mutant bad=''
+	local mutant files=() bad=''
 	for mutant in $mutants; do
 		grep -qx "$mutant" <<<"$known" ||
 			die "no such fault: $mutant" "scripts/mutants.sh --list prints those that there are."
+		files+=("$patches/$mutant.patch")
 		git_apply "$1" --check "$patches/$mutant.patch" &&
 			grep -q '^Fault: .' "$patches/$mutant.patch" &&
 			grep -q '^Leads to: .' "$patches/$mutant.patch" || bad="$bad tests/mutants/$mutant.patch"
 	done
 	[ -z "$bad" ] || die "don't apply, or don't begin with 'Fault:' and 'Leads to:':$bad" \
 		"Make the same fault in rust/ by hand, put what 'git diff -U1 rust' prints below the head of the patch, and undo it in rust/."
+	"$top/scripts/lint/patches.py" "$1" "${files[@]}" ||
+		die "these may not be the faults that they were" \
+			"More context ('git diff -U3 rust') tells one place from another."
 }
 
 case "${1-}" in
@@ -75,7 +79,7 @@ case "${1-}" in
 ?*) die "what is $1?" "scripts/mutants.sh --help" ;;
 esac
 
-command -v git >/dev/null || die "no git, which applies the patches" "apt-get install git"
+"$top/scripts/build/deps.sh" mutants
 tree=$(echo "$top" | sha256sum | cut -c 1-8)
 lock "mutants-$tree"
 copy=$cache/mutants/$tree
@@ -123,8 +127,6 @@ put_fault() {
 
 copy_tree
 check_patches "$copy"
-
-"$top/scripts/build/deps.sh" test
 logs=$(log_dir mutants)
 
 # so_far FILE: what a kernel has logged that can be judged, less a line or a report that

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0
-# usage: scripts/build/deps.sh lint|run|test|check|bench|convert
+# usage: scripts/build/deps.sh lint|run|test|check|bench|convert|mutants
 #
 # Installs what the given target needs and this system lacks: packages of Debian
 # 12 or 13, named before they are installed, and where Debian's bindgen is too
@@ -14,7 +14,7 @@ help_if_asked "$@"
 
 target=${1-}
 case "$target" in
-lint | run | test | check | bench | convert) ;;
+lint | run | test | check | bench | convert | mutants) ;;
 *) die "which target?" "scripts/build/deps.sh --help" ;;
 esac
 
@@ -80,6 +80,7 @@ bench) packages="$common qemu-system-x86 python3-matplotlib" ;;
 convert) packages="$common qemu-system-x86 $coccinelle e2fsprogs iproute2
 	libssl-dev" ;;
 check) packages="$common $lint $clippy" ;;
+mutants) packages="$common git qemu-system-x86 python3-pyte python3-prometheus-client" ;;
 esac
 
 missing=()
