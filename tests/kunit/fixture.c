@@ -16,6 +16,9 @@
 #define STATS "/sys/kernel/debug/rcu_headless/stats"
 #define PARAMETER_DIR "/sys/module/rcu_headless/parameters/"
 
+/* Each member is a long. */
+#define COUNTERS (sizeof(struct counters) / sizeof(long))
+
 static struct file *stats_file;
 /* Not allocated for each look, which is also made where there is no memory. */
 static char stats_buf[PAGE_SIZE];
@@ -160,8 +163,10 @@ do {									\
 void counters_read(struct kunit *test, struct counters *counters)
 {
 	char *rest = stats_buf, *line;
-	size_t found = 0;
+	size_t i, found = 0;
 
+	for (i = 0; i < COUNTERS; i++)
+		((long *)counters)[i] = LONG_MIN;
 	KUNIT_ASSERT_EQ(test, stats_text(stats_buf, sizeof(stats_buf)), 0);
 	while ((line = strsep(&rest, "\n")) && *line) {
 		long *counter = counter_of(counters, strsep(&line, " "));
@@ -169,11 +174,12 @@ void counters_read(struct kunit *test, struct counters *counters)
 		KUNIT_ASSERT_NOT_NULL(test, line);
 		if (!counter)
 			continue;
+		/* Each is there once. */
+		KUNIT_ASSERT_EQ(test, *counter, LONG_MIN);
 		KUNIT_ASSERT_EQ(test, 0, kstrtol(line, 10, counter));
 		found++;
 	}
-	/* Each member is a long, and was there once. */
-	KUNIT_ASSERT_EQ(test, found, sizeof(*counters) / sizeof(long));
+	KUNIT_ASSERT_EQ(test, found, COUNTERS);
 }
 
 KUNIT_DEFINE_ACTION_WRAPPER(kvfree_action, kvfree, void *);
