@@ -12,8 +12,14 @@ floors below its own and from its own folder. Errors are
 
 Imports are "use" declarations and paths: crate::a::b, self::, super::, those that begin
 with a child module or an imported one, and macros of another file. A re-exported name
-counts for the file that re-exports it and for the one that defines it. Calls of methods
-can't be seen without types: an "impl" in a file above its type's is no import.
+counts for the file that re-exports it and for the one that defines it. Where a name can
+be one of several things, as when a function has a "use" of its own or the configuration
+chooses, it counts as all of them. Calls of methods can't be seen without types: an "impl"
+in a file above its type's is no import. Nor is a path seen that a macro puts together
+from pieces, unless it begins with crate::, self:: or super::, which is an error.
+
+What would hide an import is an error as well: "extern crate self", an include!() of
+anything but env!(), a file that two "mod" declare, a #[path] outside the file's folder.
 """
 
 import argparse
@@ -111,8 +117,7 @@ class Module:
         self.path = path
         self.files = []
         self.children = set()
-        self.names = {}
-        self.globs = []
+        self.names = defaultdict(list)
 
 
 class Source:
@@ -128,6 +133,7 @@ class Source:
         self.paths = []
         self.macros = {}        # name: whether it is exported
         self.invoked = []       # (name, line)
+        self.errors = []        # (text, line)
 
 
 class Reader:
@@ -194,6 +200,9 @@ class Reader:
                 self.pos += 1
                 self.skip_group()
                 continue
+            if [self.peek(ahead) for ahead in range(3)] == ["extern", "crate", "self"]:
+                self.source.errors.append(("extern crate self: name the crate's own modules "
+                                           "by crate::", token.line))
             if token.kind == "ident" and token.text == "use":
                 self.pos += 1
                 self.read_use([], module)
@@ -236,11 +245,22 @@ class Reader:
             pos += 2
         if before is not None and (before.kind == "sep" or before.text == "."):
             return pos
+        following = [token.text for token in self.tokens[pos:pos + 3]]
+        if segments[0] in ("crate", "self", "super") and following[:2] == ["::", "$"]:
+            self.cannot_follow(segments, first.line)
+        if segments[-1] == "include" and following[:1] == ["!"] and following[2:] != ["env"]:
+            self.source.errors.append(("include!: what is included can't be seen: declare "
+                                       "the file by \"mod\"", first.line))
         if len(segments) > 1:
             self.source.paths.append(Use(segments, first.line, module))
         elif pos < len(self.tokens) and self.tokens[pos].text == "!":
             self.source.invoked.append((first.text, first.line))
         return pos
+
+    def cannot_follow(self, segments, line):
+        """Notes a path that goes on with what a macro is given."""
+        self.source.errors.append((f"{'::'.join(segments)}::$: can't be followed: have the "
+                                   "macro's callers give the whole path", line))
 
     def read_use(self, prefix, module):
         """Reads one tree of a use declaration, up to what follows it."""
@@ -252,6 +272,9 @@ class Reader:
             self.pos += 1
         while self.pos < len(self.tokens):
             if self.peek() == "$":
+                if path and path[0] in ("crate", "self", "super"):
+                    self.cannot_follow(path, line)
+                    path = ["::"]
                 self.pos += 1
             elif self.peek() == "{":
                 self.pos += 1
@@ -290,8 +313,13 @@ class Reader:
     def declare(self, module, name, attributes, line, is_inline):
         """Notes a "mod name;" and which files that can be."""
         folder = os.path.dirname(self.source.name)
-        files = [os.path.normpath(os.path.join(folder, path))
-                 for attribute in attributes for path in paths_given(attribute)]
+        files = []
+        for path in (path for attribute in attributes for path in paths_given(attribute)):
+            files.append(os.path.normpath(os.path.join(folder, path)))
+            if (not files[-1].startswith(os.path.join(folder, ""))
+                    or files[-1].startswith(("/", "../"))):
+                self.source.errors.append((f'mod {name}: #[path = "{path}"] is outside of the '
+                                           "file's folder", line))
         if not files:
             if not self.source.owns_folder:
                 folder = os.path.splitext(self.source.name)[0]
@@ -318,7 +346,7 @@ class Tree:
         self.top = top
         self.sources = {}
         self.modules = {(): Module(())}
-        self.exported = {}              # macro: file
+        self.exported = defaultdict(set)    # macro: files
         self.local = defaultdict(set)   # macro: files
         self.errors = []
         # (from, to): {name: line}
@@ -328,7 +356,7 @@ class Tree:
             for name, is_exported in source.macros.items():
                 self.local[name].add(source.name)
                 if is_exported:
-                    self.exported[name] = source.name
+                    self.exported[name].add(source.name)
         for source in self.sources.values():
             self.note_names(source)
         for source in self.sources.values():
@@ -336,13 +364,12 @@ class Tree:
 
     def read(self, name, module, owns_folder):
         """Reads a file and those of the modules that it declares."""
-        if name in self.sources:
-            return
         with open(os.path.join(self.top, name), encoding="utf-8") as file:
             text = file.read()
         source = self.sources[name] = Source(name, module, owns_folder)
         self.modules[module].files.append(name)
         Reader(tokens_of(text), source).read()
+        self.errors += [f"{self.shown(name)}:{line}: {error}" for error, line in source.errors]
         for path, files, line in source.mods:
             self.modules.setdefault(path, Module(path))
             self.modules[path[:-1]].children.add(path[-1])
@@ -353,11 +380,17 @@ class Tree:
                         self.errors.append(f"{self.shown(name)}:{line}: mod {path[-1]}: "
                                            f"no file {self.shown(file[0])}")
                         continue
-                    self.read(there[0], path, there[0].endswith("/mod.rs"))
-                elif file == name:
+                    file, owns_folder = there[0], there[0].endswith("/mod.rs")
+                else:
+                    owns_folder = True
+                if file == name:
                     self.modules[path].files.append(name)
+                elif file in self.sources:
+                    if self.sources[file].module != path:
+                        self.errors.append(f"{self.shown(name)}:{line}: mod {path[-1]}: another "
+                                           f"\"mod\" declares {self.shown(file)} as well")
                 elif os.path.exists(os.path.join(self.top, file)):
-                    self.read(file, path, True)
+                    self.read(file, path, owns_folder)
                 else:
                     self.errors.append(f"{self.shown(name)}:{line}: mod {path[-1]}: "
                                        f"no file {self.shown(file)}")
@@ -366,11 +399,11 @@ class Tree:
         """A file's name for messages."""
         return os.path.join(os.path.basename(os.path.abspath(self.top)), name)
 
-    def absolute(self, use, source):
-        """The path from the crate's root, or None if it leads to another crate."""
+    def absolute(self, use, seen=()):
+        """The paths from the crate's root that it can be: none if it is another crate's."""
         path, module = list(use.path), use.module
         if path[0] == "crate":
-            return path[1:]
+            return [path[1:]]
         if path[0] in ("self", "super"):
             base = list(module)
             if path[0] == "self":
@@ -378,30 +411,24 @@ class Tree:
             while path and path[0] == "super":
                 path.pop(0)
                 base = base[:-1]
-            return base + path
+            return [base + path]
+        # A "use" in a function hides a child and what the file imports, but only there.
+        paths = []
         if path[0] in self.modules[module].children:
-            return list(module) + path
-        imported = self.modules[module].names.get(path[0])
-        # Itself, as in "use a::a", would lead nowhere.
-        if imported is not None and imported is not use:
-            return self.with_alias(imported, path[1:], source)
-        return None
-
-    def with_alias(self, imported, rest, source):
-        """A path that begins with an imported name: only modules lead on."""
-        base = self.absolute(imported, source)
-        if base is None or tuple(base) not in self.modules:
-            return None
-        return base + rest
+            paths.append(list(module) + path)
+        for imported in self.modules[module].names.get(path[0], ()):
+            # Itself, as in "use a::a", would lead nowhere.
+            if imported is not use and imported not in seen:
+                # Only modules lead on.
+                paths += [base + path[1:] for base in self.absolute(imported, (*seen, use))
+                          if tuple(base) in self.modules]
+        return paths
 
     def note_names(self, source):
         """Notes as what a file's modules know what they import."""
         for use in source.uses:
-            module = self.modules[use.module]
             if use.alias is not None:
-                module.names.setdefault(use.alias, use)
-            else:
-                module.globs.append(use)
+                self.modules[use.module].names[use.alias].append(use)
 
     def module_of(self, path):
         """The deepest module on a path, and what is left of the path."""
@@ -414,44 +441,35 @@ class Tree:
         """Notes what a file imports."""
         leading = {(use.module, use.path[0]) for use in source.paths + source.uses}
         for use in source.uses:
-            path = self.absolute(use, source)
-            if path is None:
-                continue
-            if (tuple(path) in self.modules and use.alias is not None
-                    and (use.module, use.alias) in leading):
-                # A module, whose paths will say what is used of it.
-                continue
-            self.follow(source, path, use.line)
+            for path in self.absolute(use):
+                # The paths that begin with a module say what is used of it.
+                if (tuple(path) not in self.modules or use.alias is None
+                        or (use.module, use.alias) not in leading):
+                    self.follow(source, path, use.line)
         for use in source.paths:
-            path = self.absolute(use, source)
-            if path is not None:
+            for path in self.absolute(use):
                 self.follow(source, path, use.line)
         for name, line in source.invoked:
-            if name not in source.macros and len(self.local[name]) == 1:
-                known = self.modules[source.module].names.get(name)
-                if known is None:
-                    self.note(source.name, next(iter(self.local[name])), f"{name}!", line)
+            if name not in source.macros and name not in self.modules[source.module].names:
+                for file in sorted(self.local.get(name, ())):
+                    self.note(source.name, file, f"{name}!", line)
 
     def follow(self, source, path, line):
         """Notes an arrow to the file that a path leads to, and on through re-exports."""
-        seen = set()
-        while True:
-            module, rest = self.module_of(path)
+        paths, seen = [path], set()
+        while paths:
+            module, rest = self.module_of(paths.pop())
             name = rest[0] if rest else "self"
             if not module.path and rest and rest[0] in self.exported:
-                self.note(source.name, self.exported[rest[0]], f"{name}!", line)
-                return
+                for file in sorted(self.exported[name]):
+                    self.note(source.name, file, f"{name}!", line)
+                continue
             for file in module.files:
                 self.note(source.name, file, name, line)
-            use = module.names.get(name)
-            if use is None or use in seen or not rest:
-                return
-            seen.add(use)
-            origin = self.sources[module.files[0]] if module.files else source
-            path = self.absolute(use, origin)
-            if path is None:
-                return
-            path = path + rest[1:]
+            for use in module.names.get(name, ()) if rest else ():
+                if use not in seen:
+                    seen.add(use)
+                    paths += [path + rest[1:] for path in self.absolute(use)]
 
     def note(self, importer, imported, name, line):
         """Notes one arrow."""

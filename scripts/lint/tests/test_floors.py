@@ -302,5 +302,95 @@ fn f() { crate::exported!(); textual!(); crate::platform::rcu::by_path!(); pr_er
                                       "fn f() { queue::g() }\n"), {"engine/queue.rs": ["g"]})
 
 
+class Hidden(Case):
+    """Imports that a second meaning of a name hides, or a file that is read otherwise."""
+
+    def test_use_that_hides_a_child(self):
+        self.write("platform.rs", "pub(crate) mod rcu;\n"
+                   "fn f() { use crate::debugfs::rcu; rcu::show() }\n")
+        self.write("debugfs.rs", "pub(crate) mod rcu;\n")
+        self.write("debugfs/rcu.rs", "")
+        self.assert_error("rust/platform.rs:2: imports upwards",
+                          "show of rust/debugfs/rcu.rs")
+
+    def test_use_that_hides_a_use(self):
+        self.write("debugfs.rs", "use crate::engine::queue as imp;\nfn e() { imp::g() }\n"
+                   "fn f() { use crate::api as imp; imp::g() }\n")
+        self.assert_error("rust/debugfs.rs:2: imports sideways", "g of rust/api.rs")
+
+    def test_use_that_the_configuration_chooses(self):
+        self.write("platform.rs", "pub(crate) mod rcu;\nmod x;\n")
+        chosen = ["#[cfg(A)]\nuse crate::platform::rcu as imp;\n",
+                  "#[cfg(not(A))]\nuse crate::engine::queue as imp;\n"]
+        for order in (chosen, chosen[::-1]):
+            self.write("platform/x.rs", "".join(order) + "fn f() { imp::f() }\n")
+            self.assert_error("rust/platform/x.rs:5: imports upwards",
+                              "f of rust/engine/queue.rs")
+
+    def test_re_export_that_the_configuration_chooses(self):
+        self.write("engine.rs", "mod drain;\nmod queue;\n#[cfg(A)]\npub(crate) use drain::Run;"
+                   "\n#[cfg(not(A))]\npub(crate) use queue::Run;\n")
+        self.assertEqual(self.imports("api.rs", "use crate::engine::Run;\n"),
+                         {"engine.rs": ["Run"], "engine/drain.rs": ["Run"],
+                          "engine/queue.rs": ["Run"]})
+
+    def test_uses_of_each_other(self):
+        self.write("platform/rcu.rs", "use a::x as b;\nuse b::x as a;\nfn f() { a::g() }\n")
+        self.assertEqual(self.check()[1], [])
+
+    def test_extern_crate_self(self):
+        self.write("platform/rcu.rs", "extern crate alloc;\nextern crate self as me;\n"
+                   "use me::engine::queue::Queue;\n")
+        self.assert_error("rust/platform/rcu.rs:2: extern crate self")
+
+    def test_path_of_another_folder(self):
+        self.write("platform/rcu.rs", '#[path = "../engine/other.rs"]\nmod m;\n')
+        self.write("engine/other.rs", "")
+        self.assert_error("rust/platform/rcu.rs:2: mod m: ", "outside of the file's folder")
+        self.write("rcu_headless.rs", "mod api;\nmod debugfs;\nmod engine;\nmod platform;\n"
+                   '#[path = "../x.rs"]\nmod x;\n')
+        self.write("../x.rs", "")
+        self.write("platform/rcu.rs", "")
+        self.assertIn("rust/rcu_headless.rs:6: mod x: ", "".join(self.check()[1]))
+
+    def test_second_declaration(self):
+        self.write("engine/queue.rs", '#[path = "drain.rs"]\nmod m;\n')
+        self.assert_error("rust/engine/queue.rs:2: mod m: another", "rust/engine/drain.rs")
+
+    def test_declaration_that_the_configuration_chooses(self):
+        self.write("platform.rs", "#[cfg(A)]\npub(crate) mod rcu;\n#[cfg(not(A))]\nmod rcu;\n")
+        self.assertEqual(self.check()[1], [])
+
+    def test_include(self):
+        for text in ('include!("../engine/queue.rs")', 'core::include!["x.rs"]',
+                     'include!(concat!("../engine", "/queue.rs"))'):
+            self.write("platform/rcu.rs", text + ";\n")
+            self.assert_error("rust/platform/rcu.rs:1: include!")
+        self.write("platform/rcu.rs", 'include!(env!("BINDINGS"));\ninclude_bytes!("x");\n')
+        self.assertEqual(self.check()[1], [])
+
+    def test_macro_that_two_files_define(self):
+        for name in ("engine/drain.rs", "platform/rcu.rs"):
+            self.write(name, "macro_rules! twice { () => {}; }\n")
+        self.assertEqual(self.imports("api.rs", "fn f() { twice!() }\n"),
+                         {"engine/drain.rs": ["twice!"], "platform/rcu.rs": ["twice!"]})
+        self.assertEqual(self.imports("engine/drain.rs", "macro_rules! twice { () => {}; }\n"
+                                      "fn f() { twice!() }\n"), {})
+        for name in ("engine/drain.rs", "platform/rcu.rs"):
+            self.write(name, "#[macro_export]\nmacro_rules! twice { () => {}; }\n")
+        self.assertEqual(self.imports("api.rs", "fn f() { crate::twice!() }\n"),
+                         {"engine/drain.rs": ["twice!"], "platform/rcu.rs": ["twice!"]})
+
+    def test_path_of_what_a_macro_is_given(self):
+        for path in ("crate::$m::f()", "$crate::platform::$m::f()", "use crate::$m::f;",
+                     "super::$m()"):
+            self.write("platform/rcu.rs",
+                       f"macro_rules! m {{\n ($m:ident) => {{ {path} }};\n}}\n")
+            self.assert_error("rust/platform/rcu.rs:2: ", "::$: can't be followed")
+        self.write("platform/rcu.rs", "macro_rules! m {\n ($m:path) => { use $crate::platform; "
+                   "$m::f(); kernel::$m() };\n}\n")
+        self.assertEqual(self.check()[1], [])
+
+
 if __name__ == "__main__":
     unittest.main()
