@@ -21,6 +21,8 @@
 set -euo pipefail
 # shellcheck source=lib/common.sh
 . "$(dirname "$0")/lib/common.sh"
+# shellcheck source=lib/sources.sh
+. "$top/scripts/lib/sources.sh"
 help_if_asked "$@"
 
 # What a fault is tried on, the quickest first: a kernel, some of tests/guest, and
@@ -38,9 +40,10 @@ patches=$top/tests/mutants
 known=$(cd "$patches" && printf '%s\n' *.patch | sed 's/\.patch$//')
 mutants=${MUTANTS:-$known}
 
-# git_apply DIR ARGUMENT...: git apply in a directory that may be in no repository
+# git_apply DIR ARGUMENT...: git apply without a repository, whether DIR is in one, in none
+# or in one that is broken
 git_apply() {
-	GIT_CEILING_DIRECTORIES=$(dirname "$1") git -C "$1" apply --whitespace=nowarn "${@:2}"
+	GIT_DIR=/dev/null git -C "$1" apply --whitespace=nowarn "${@:2}"
 }
 
 # check_patches DIR: whether the patches that are wanted apply there, and say what they do
@@ -84,30 +87,24 @@ tree=$(echo "$top" | sha256sum | cut -c 1-8)
 lock "mutants-$tree"
 copy=$cache/mutants/$tree
 
-# What git knows or would take in, and is there; without git, all but hidden files.
-sources() {
-	local file
-	{ git ls-files --cached --others --exclude-standard 2>/dev/null ||
-		find . -type f -not -path '*/.*' -printf '%P\n'; } | sort -u |
-		while read -r file; do
-			[ ! -f "$file" ] || echo "$file"
-		done
-}
-
 # Brings the copy up to date. It is kept, as is what is built from it: where a file is the
 # same it isn't written, and nothing is built again because of it.
 copy_tree() (
 	changed=()
 	mkdir -p "$copy"
 	cd "$top"
-	(cd "$copy" && find . -type f -printf '%P\n' | sort) | comm -13 <(sources) - |
-		while read -r file; do
+	mapfile -t files < <(sources)
+	# It has said why.
+	[ ${#files[@]} -gt 0 ] || exit 1
+	(cd "$copy" && find . -type f -printf '%P\n' | LC_ALL=C sort) |
+		LC_ALL=C comm -13 <(printf '%s\n' "${files[@]}") - |
+		while IFS= read -r file; do
 			rm "$copy/$file"
 		done
 	find "$copy" -mindepth 1 -type d -empty -delete
-	while read -r file; do
+	for file in "${files[@]}"; do
 		cmp -s "$file" "$copy/$file" || changed+=("$file")
-	done < <(sources)
+	done
 	if [ ${#changed[@]} -gt 0 ]; then
 		# Not cp --remove-destination, which removes none after it has made a directory.
 		(cd "$copy" && rm -f -- "${changed[@]}")

@@ -1,24 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0
 #
-# For make lint and make check: what the sources are, and several checks at a time.
+# For make lint and make check: sources of a kind, and several checks at a time.
 # shellcheck shell=bash disable=SC2154
 
-# What git knows or would take in, and is there; without git, all but what a build leaves.
-sources() {
-	local file
-	{ git ls-files --cached --others --exclude-standard 2>/dev/null ||
-		find . -type f -not -path './.git/*' -not -path './.cache/*' -not -name '*.o' \
-			-not -name '.*.cmd' -printf '%P\n'; } | sort -u |
-		while read -r file; do
-			[ ! -f "$file" ] || echo "$file"
-		done
-}
+# shellcheck source=sources.sh
+. "$top/scripts/lib/sources.sh"
+
 of_kind() {
 	sources | grep -E "$1"
 }
 shell_scripts() {
 	local file
-	sources | while read -r file; do
+	sources | while IFS= read -r file; do
 		case $file in
 		*.sh) echo "$file" ;;
 		*) ! head -c 64 "$file" | tr -d '\0' | grep -q '^#!.*\(bash\|/sh\)' || echo "$file" ;;
@@ -27,7 +20,7 @@ shell_scripts() {
 }
 python_files() {
 	local file
-	sources | while read -r file; do
+	sources | while IFS= read -r file; do
 		case $file in
 		*.py) echo "$file" ;;
 		*) ! head -c 64 "$file" | tr -d '\0' | grep -q '^#!.*python3' || echo "$file" ;;
@@ -70,6 +63,8 @@ finished() {
 # $logs, prints each in its turn, then the sum, and returns whether none has failed
 run_checks() {
 	local i pid printed=0 running=0 passed=0 failed=0 skipped=0
+	# Most checks would pass without any.
+	sources >/dev/null || exit 1
 	# What a check that is interrupted leaves goes too.
 	TMPDIR=$(mktemp -d)
 	export TMPDIR
