@@ -63,10 +63,10 @@ check_checkpatch() {
 	# a condition to wait for evaluate it again and again.
 	local checkpatch=("$source/scripts/checkpatch.pl" --no-tree --no-summary --strict
 		--terse --show-types) status=0
-	of_kind '\.[ch]$' | grep -v '/trace\.h$' | xargs "${checkpatch[@]}" \
+	of_kind '\.[ch]$' | grep -v '/trace\.h$' | xargs -d '\n' "${checkpatch[@]}" \
 		--ignore EXPORT_SYMBOL,MACRO_ARG_REUSE --file || status=1
 	# The kernel writes trace events in a form of their own.
-	of_kind '/trace\.h$' | xargs "${checkpatch[@]}" \
+	of_kind '/trace\.h$' | xargs -d '\n' "${checkpatch[@]}" \
 		--ignore OPEN_ENDED_LINE,PARENTHESIS_ALIGNMENT --file || status=1
 	return $status
 }

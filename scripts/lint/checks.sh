@@ -3,25 +3,34 @@
 # The checks of make lint: none needs a kernel, and nothing is built.
 # shellcheck shell=bash disable=SC2154
 
+# The system's Python for all, as the distribution's packages are for it.
+python=/usr/bin/python3
+[ -x $python ] || python=$(command -v python3)
+
+# with_python COMMAND...: runs what may itself run Python
+with_python() {
+	PATH=$(dirname "$python"):$PATH "$@"
+}
+
 # The kernel's settings; make check sees to it that they still are.
 check_rustfmt() {
-	of_kind '\.rs$' | xargs "$RUSTFMT" --check --edition 2021 --config-path .rustfmt.toml
+	of_kind '\.rs$' | xargs -d '\n' "$RUSTFMT" --check --edition 2021 --config-path .rustfmt.toml
 }
 
 check_floors() {
-	scripts/lint/floors.py
+	"$python" -B scripts/lint/floors.py
 }
 
 # What must not be in the policy files: unsafe code without an argument for it.
 check_safety() {
-	! of_kind '^rust/.*\.rs$' | xargs grep -nE \
+	! of_kind '^rust/.*\.rs$' | xargs -d '\n' grep -nE \
 		'SAFETY: *TODO|\.unwrap\(|\.expect\(|panic!|todo!|unimplemented!'
 }
 
 # Where to look in rust/, for a reader who is new: no file may be missing there.
 check_design() {
 	local file status=0
-	while read -r file; do
+	while IFS= read -r file; do
 		grep -qF "\`\`${file#rust/}\`\`" Documentation/design.rst || {
 			echo "$file: not in Documentation/design.rst, \"Where to look\""
 			status=1
@@ -33,14 +42,14 @@ check_design() {
 # Each fault on purpose is a patch, which must fit the code as it is.
 check_mutants() {
 	local count
-	MUTANTS='' scripts/mutants.sh --check || return 1
+	MUTANTS='' with_python scripts/mutants.sh --check || return 1
 	count=$(find tests/mutants -name '*.patch' | wc -l)
 	echo "$count patches" | tee "$note"
 	[ "$count" -gt 0 ]
 }
 
 check_shellcheck() {
-	shell_scripts | xargs shellcheck -x -P SCRIPTDIR
+	shell_scripts | xargs -d '\n' shellcheck -x -P SCRIPTDIR
 }
 
 check_python() {
@@ -49,11 +58,14 @@ check_python() {
 	pyflakes3 "${files[@]}" && pycodestyle --max-line-length=100 "${files[@]}"
 }
 
-# The system's Python, for which the distribution's packages are.
+# unit_tests DIR: runs what is in DIR/tests, and there must be some
 unit_tests() {
-	local python=/usr/bin/python3
-	[ -x $python ] || python=python3
-	cd "$1" && $python -B -m unittest discover -s tests -t .
+	local said status=0
+	cd "$1" || return 1
+	said=$(with_python "$python" -B -m unittest discover -s tests -t . 2>&1) || status=$?
+	echo "$said"
+	! grep -q '^Ran 0 tests' <<<"$said" || status=1
+	return $status
 }
 
 check_lint_tools() {
@@ -71,19 +83,19 @@ check_stat() {
 
 check_rst() {
 	local file
-	of_kind '\.rst$' | while read -r file; do
+	of_kind '\.rst$' | while IFS= read -r file; do
 		rst2html --halt=warning "$file" >/dev/null || exit 1
 	done
 }
 
 # With names of the kernel's files, if there is its source.
 check_links() {
-	sources | scripts/lint/links.py ${source:+--kernel "$source"}
+	sources | "$python" -B scripts/lint/links.py ${source:+--kernel "$source"}
 }
 
 check_spdx() {
 	local file status=0
-	while read -r file; do
+	while IFS= read -r file; do
 		case $file in
 		COPYING | *.csv | *.svg) continue ;;
 		esac
