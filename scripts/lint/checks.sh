@@ -81,6 +81,10 @@ check_stat() {
 	unit_tests tools/rcu-headless-stat
 }
 
+check_bench_report() {
+	unit_tests bench
+}
+
 check_rst() {
 	local file
 	of_kind '\.rst$' | while IFS= read -r file; do
@@ -127,6 +131,7 @@ check check_mutants "each fault on purpose fits the code"
 check check_python "Python passes pyflakes and pycodestyle"
 check check_stat "rcu-headless-stat prints what it should"
 check check_lint_tools "the lint's own tools find what they should"
+check check_bench_report "the benchmarks' report keeps what it should"
 check check_rst "the documentation is well-formed reST"
 check check_links "files and goals that are named exist"
 check check_version "the version is that of the change log"

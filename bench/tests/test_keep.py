@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What is renewed of what is kept: python3 -B -m unittest discover -s bench/report -t bench"""
+"""What is renewed of what is kept."""
 
 import os
 import tempfile
