@@ -45,6 +45,12 @@ class Alone(unittest.TestCase):
         for name in COMMANDS:
             self.assertIn(f"\nusage: {name} ", self.run_command(name, "--help"))
 
+    def test_any_env(self):
+        """Not every env knows -S."""
+        for name in COMMANDS:
+            with open(os.path.join(TOOL, name), encoding="utf-8") as file:
+                self.assertEqual(file.readline(), "#!/usr/bin/env python3\n")
+
     def test_find_convert_rank(self):
         """All three, one after the other; nothing is left beside them."""
         before = self.files()
