@@ -189,9 +189,11 @@ class SemanticPatch(unittest.TestCase):
 
     def mode(self, name):
         """What one prints about module.c."""
+        # spatch's own names for a shell have no quotes: the path may have a blank.
+        macros, cocci, file = (os.path.relpath(path, TOOL) for path in (
+            os.path.join(TOOL, "coccinelle", "macros.h"), COCCI, os.path.join(TREE, "module.c")))
         return run("spatch", "--very-quiet", "--no-includes", "--include-headers",
-                   "--macro-file", os.path.join(TOOL, "coccinelle", "macros.h"),
-                   "-D", name, "--cocci-file", COCCI, os.path.join(TREE, "module.c"))
+                   "--macro-file", macros, "-D", name, "--cocci-file", cocci, file, cwd=TOOL)
 
     def test_report(self):
         """Frees are told with their wait."""
