@@ -17,6 +17,12 @@ kdir=$(cd "$1" 2>/dev/null && pwd) || die "no such directory: KDIR=$1"
 goal=$2
 shift 2
 
+# make takes the names apart there.
+for dir in "$top" "$kdir" "$(realpath "$top")" "$(realpath "$kdir")"; do
+	[[ $dir != *[[:space:]:]* ]] || die "make can't build in a path with a blank or a colon: $dir" \
+		"Move it to a path without. A symlink won't do: make looks where it leads."
+done
+
 conf=$kdir/include/config/auto.conf
 [ -f "$conf" ] || die "KDIR=$kdir is not a prepared kernel: it has no include/config/auto.conf" \
 	"In its source: make LLVM=1 rustavailable prepare modules_prepare; or build it."
