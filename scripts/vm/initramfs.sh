@@ -38,7 +38,7 @@ if [ -f "$build/modules.order" ]; then
 	# In folders there may be others, from when the sources were laid out differently.
 	cp -t "$root/modules" "$build"/*.ko
 	sed -n "s|^\(.*/.*\)\.o\$|$build/\1.ko|p" "$build/modules.order" |
-		xargs cp -t "$root/modules"
+		xargs -d '\n' cp -t "$root/modules"
 	find "$build/tests/guest" -type f -perm -u+x -exec cp -t "$root/tests" {} +
 fi
 [ ! -d "$build/rootfs" ] || cp -r "$build/rootfs/." "$root"
