@@ -39,6 +39,19 @@ check_design() {
 	return $status
 }
 
+# What users read in debugfs is documented, name by name.
+check_names() {
+	local name status=0
+	while read -r name; do
+		grep -qF "\`\`$name\`\`" Documentation/observability.rst Documentation/design.rst || {
+			echo "$name: in neither observability.rst nor design.rst"
+			status=1
+		}
+	done < <(grep -ohE '(^ *\("| = |\(")"?[a-z]+(_[a-z]+)*"' rust/debugfs/{row,stats,memory}.rs \
+		rust/observe/stats.rs rust/check/misuse.rs | grep -oE '[a-z]+(_[a-z]+)*"' | tr -d '"' | sort -u)
+	return $status
+}
+
 # Each fault on purpose is a patch, which must fit the code as it is.
 check_mutants() {
 	local count
@@ -126,6 +139,7 @@ check check_shellcheck "shell scripts pass shellcheck"
 check check_rustfmt "Rust is formatted as the kernel's"
 check check_floors "imports in rust/ run downwards"
 check check_design "the design says what each file of rust/ is for"
+check check_names "each name in debugfs is documented"
 check check_safety "Rust doesn't panic nor leave proofs open"
 check check_mutants "each fault on purpose fits the code"
 check check_python "Python passes pyflakes and pycodestyle"
