@@ -17,7 +17,12 @@ use kernel::{
     ffi::c_int,
     prelude::*,
     sync::{
-        atomic::Full,
+        atomic::{
+            Acquire,
+            Atomic,
+            Full,
+            Relaxed, //
+        },
         barrier::smp_mb,
         LockClassKey, //
     },
@@ -25,7 +30,10 @@ use kernel::{
     types::Opaque, //
 };
 
-use crate::platform::this_cpu::TaskContext;
+use crate::platform::{
+    sched::cond_resched,
+    this_cpu::TaskContext, //
+};
 
 /// A per-CPU workqueue.
 ///
@@ -114,10 +122,16 @@ pub(crate) use work_class;
 ///
 /// `work` is an initialised `struct delayed_work` whose function is [`Work::call()`]. As only
 /// [`Work::new()`] makes one, in the place where it stays, it is pinned.
+///
+/// Where `wanted` is more than `begun`, a run is still to begin.
 #[pin_data(PinnedDrop)]
 pub(crate) struct Work<T: Run> {
     #[pin]
     work: Opaque<bindings::delayed_work>,
+    /// How many runs have begun.
+    begun: Atomic<usize>,
+    /// How many must have, for all who have queued it at once.
+    wanted: Atomic<usize>,
     target: T,
 }
 
@@ -152,6 +166,8 @@ impl<T: Run> Work<T> {
                     );
                 }
             }),
+            begun: Atomic::new(0),
+            wanted: Atomic::new(0),
             target,
         })
     }
@@ -203,9 +219,20 @@ impl<T: Run> Work<T> {
     }
 
     fn queue_now_for(&self, wq: &WorkQueue, cpu: c_int) {
+        // Full: what this code has done before is seen by a run that isn't counted here.
+        smp_mb(Full);
+        let next = self.begun.load(Relaxed).wrapping_add(1);
         // SAFETY: By the type invariant the work is initialised, it stays where it is and alive
         // until `drop()` has waited for it, and the queue is live.
         unsafe { bindings::mod_delayed_work_on(cpu, wq.0.as_ptr(), self.work.get(), 0) };
+        // Only now, so that what waits for it finds the work queued.
+        let mut wanted = self.wanted.load(Relaxed);
+        while is_before(wanted, next) {
+            match self.wanted.cmpxchg(wanted, next, Full) {
+                Ok(_) => break,
+                Err(now) => wanted = now,
+            }
+        }
     }
 
     /// Whether the work is queued already: then it begins to run after this call, and sees all that
@@ -225,12 +252,25 @@ impl<T: Run> Work<T> {
         &self.target
     }
 
-    /// Waits until the last run that was asked for is done.
+    /// Waits until a run is done that has begun since this code has queued the work at once, and
+    /// for one that is going on.
+    ///
+    /// The kernel's flush alone doesn't: where other code queues the same work at once, it takes the
+    /// work off the list and puts it behind, and leaves what waits for it in the old place.
     ///
     /// # Context
     ///
     /// Process context, sleeps.
     pub(crate) fn wait(&self) {
+        let wanted = self.wanted.load(Acquire);
+        while is_before(self.begun.load(Acquire), wanted) {
+            self.flush();
+            cond_resched();
+        }
+        self.flush();
+    }
+
+    fn flush(&self) {
         // SAFETY: By the type invariant the work is initialised.
         unsafe { bindings::flush_delayed_work(self.work.get()) };
     }
@@ -243,9 +283,16 @@ impl<T: Run> Work<T> {
         let work = unsafe { container_of!(work, bindings::delayed_work, work) };
         // SAFETY: It is the field of a `Work<T>`, alive since `drop()` waits for this function.
         let this = unsafe { &*container_of!(Opaque::cast_from(work), Self, work) };
+        // Full: what was done before the work was queued by code that doesn't see this is seen below.
+        this.begun.fetch_add(1, Full);
         // SAFETY: A workqueue's thread is a task with interrupts on, and this is where it begins.
         this.target.run(&mut unsafe { TaskContext::assume() });
     }
+}
+
+/// Whether `a` comes before `b`, of two numbers that count up and are near each other.
+fn is_before(a: usize, b: usize) -> bool {
+    (a.wrapping_sub(b) as isize) < 0
 }
 
 #[pinned_drop]
