@@ -52,10 +52,7 @@ impl<S: Sink> Reserve<S> {
     fn new(sink: S, nr: usize, gfp: gfp_t) -> Result<Pin<KBox<Self>>> {
         // No mark: half of it may be all that ever comes, in one go.
         let inbox = Inbox::new(sink, nr, nr, gfp)?;
-        Ok(KBox::pin_init(
-            pin_init!(Self { inbox <- inbox }),
-            flags(gfp),
-        )?)
+        KBox::pin_init(pin_init!(Self { inbox <- inbox }), flags(gfp))
     }
 }
 
