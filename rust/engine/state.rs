@@ -22,6 +22,7 @@ use crate::{
     },
     page::{
         cursor::{
+            cursor_of,
             cursors_of,
             Cursor,
             Cursors, //
@@ -119,11 +120,7 @@ impl Shared {
     }
 
     pub(super) fn cursor(&self, channel: Channel) -> &Cursor {
-        let [slab, vmalloc] = self.cursors;
-        match channel {
-            Channel::Slab => slab,
-            Channel::Vmalloc => vmalloc,
-        }
+        cursor_of(self.cursors, channel)
     }
 
     /// How many pointers the channel's open page holds, as seen from any CPU at any time.

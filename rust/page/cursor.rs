@@ -123,6 +123,16 @@ impl Cursor {
 /// One CPU's cursors, one for each channel.
 pub(crate) type Cursors = [Cursor; Channel::COUNT];
 
+/// The cursor of a channel.
+#[inline(always)]
+pub(crate) fn cursor_of(cursors: &Cursors, channel: Channel) -> &Cursor {
+    let [slab, vmalloc] = cursors;
+    match channel {
+        Channel::Slab => slab,
+        Channel::Vmalloc => vmalloc,
+    }
+}
+
 /// The cursors of a CPU, if there can be such a CPU.
 ///
 /// They are the module's own static per-CPU data, so that the fast path finds them without a

@@ -8,6 +8,7 @@ use crate::{
         Pointer, //
     },
     page::cursor::{
+        cursor_of,
         Cursor,
         Cursors, //
     },
@@ -33,11 +34,7 @@ impl<'a> Here<'a> {
 
     #[inline(always)]
     fn cursor(&self, channel: Channel) -> &Cursor {
-        let [slab, vmalloc] = self.0;
-        match channel {
-            Channel::Slab => slab,
-            Channel::Vmalloc => vmalloc,
-        }
+        cursor_of(self.0, channel)
     }
 
     /// Where the next pointer of a channel goes.
