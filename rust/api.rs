@@ -35,13 +35,10 @@ use crate::{
         Handle, //
     },
     object::{
+        Channel,
         Given,
         Object, //
     },
-    platform::this_cpu::{
-        in_nmi,
-        NoPreempt, //
-    }, //
 };
 
 /// `kfree_rcu_headless()`.
@@ -116,11 +113,7 @@ unsafe extern "C" fn rcu_headless_free_try(ptr: *const c_void, caller: usize) ->
     // SAFETY: The object is given away, and this function is what is called (contract).
     let (given, call) = unsafe { (Given::new(ptr), Call::begin(caller)) };
     let engine = call.engine();
-    let put = |object| {
-        let here = NoPreempt::new();
-        engine.inbox().put_quickly(object, &here)
-    };
-    match put_quickly(given, put) {
+    match put_quickly(given, |object| engine.put_quickly(object)) {
         Ok(()) => true,
         Err(given) => slow_path::try_free(given, call.caller(), engine),
     }
@@ -168,14 +161,11 @@ unsafe extern "C" fn rcu_headless_provide(
 ) -> c_int {
     // SAFETY: The reserve is valid, and this function is what is called (contract).
     let (mut call, slot) = unsafe { (Call::begin(caller), slot_of(reserve)) };
-    if !call.may_sleep() {
-        return EINVAL.to_errno();
-    }
     // SAFETY: It goes into a reserve, which the engine's list owns.
     let sink = unsafe { call.handle() };
     from_result(|| {
-        slot.provide(call.engine().reserves(), sink, nr, gfp)
-            .map(|()| 0)
+        let (engine, _) = call.sleeper().ok_or(EINVAL)?;
+        slot.provide(engine.reserves(), sink, nr, gfp).map(|()| 0)
     })
 }
 
@@ -195,8 +185,8 @@ unsafe extern "C" fn rcu_headless_give_back(
 ) {
     // SAFETY: The reserve is valid, and this function is what is called (contract).
     let (mut call, slot) = unsafe { (Call::begin(caller), slot_of(reserve)) };
-    if call.may_sleep() {
-        slot.give_back(call.engine().reserves());
+    if let Some((engine, _)) = call.sleeper() {
+        slot.give_back(engine.reserves());
     }
 }
 
@@ -213,8 +203,8 @@ unsafe extern "C" fn rcu_headless_give_back(
 unsafe extern "C" fn rcu_headless_wait(caller: usize) {
     // SAFETY: This function is what is called (contract).
     let mut call = unsafe { Call::begin(caller) };
-    if call.may_sleep() {
-        barrier::wait(call.engine());
+    if let Some((engine, mut task)) = call.sleeper() {
+        barrier::wait(&mut task, engine);
     }
 }
 
@@ -223,60 +213,41 @@ unsafe extern "C" fn rcu_headless_wait(caller: usize) {
 /// `slab_only` is for a call that takes no objects of vmalloc.
 #[inline(always)]
 fn free(slab_only: bool, given: Given, call: Call) {
-    match plain::accept(given) {
-        Ok(object) => store(object, call, slab_only),
-        Err(given) if slab_only => free_slowly(given, call, true),
-        Err(given) => free_not_plain(given, call),
-    }
-}
-
-/// Frees what isn't known to be an object of slab, perhaps one of vmalloc.
-///
-/// Out of line, as [`free_slowly()`] is: looking for a vmalloc address takes calls.
-#[inline(never)]
-fn free_not_plain(given: Given, call: Call) {
-    match plain::accept_vmalloc(given) {
-        Ok(object) => store(object, call, false),
-        Err(given) => free_slowly(given, call, false),
-    }
-}
-
-/// Stores an object's pointer if this is a task's call that may sleep, and there is room.
-#[inline(always)]
-fn store(object: Object, call: Call, slab_only: bool) {
     match call.stay() {
         Ok(call) => {
-            if let Err(object) = call.push(object) {
-                free_without_room(object.into_given(), call, slab_only);
+            if let Err(given) = call.push(given, Channel::Slab) {
+                free_otherwise(given, call, slab_only);
             }
         }
-        Err(call) => free_slowly(object.into_given(), call, slab_only),
+        Err(call) => free_slowly(given, call, slab_only),
+    }
+}
+
+/// Frees what isn't just stored as an object of slab, perhaps one of vmalloc.
+///
+/// Out of line, as [`free_slowly()`] is, called last and with its arguments in the caller's order, so
+/// that [`free()`] has nothing to save or move.
+#[inline(never)]
+fn free_otherwise(given: Given, call: CallHere, slab_only: bool) {
+    let given = match slab_only {
+        true => Err(given),
+        false => call.push(given, Channel::Vmalloc),
+    };
+    if let Err(given) = given {
+        free_slowly(given, call.leave(), slab_only);
     }
 }
 
 /// Frees what can't just be stored.
-///
-/// Out of line, called last and with its arguments in the caller's order, so that [`free()`] has
-/// nothing to save or move.
 #[cold]
 #[inline(never)]
 fn free_slowly(given: Given, call: Call, slab_only: bool) {
     slow_path::free(given, call, slab_only);
 }
 
-/// Frees an object whose pointer didn't fit into the open page.
-#[cold]
-#[inline(never)]
-fn free_without_room(given: Given, call: CallHere, slab_only: bool) {
-    free_slowly(given, call.leave(), slab_only);
-}
-
 /// Puts an object into an inbox by `put`, if it is one of slab and that is all there is to do.
 #[inline(always)]
 fn put_quickly(given: Given, put: impl FnOnce(Object) -> Result<(), Object>) -> Result<(), Given> {
-    if in_nmi() {
-        return Err(given);
-    }
     put(plain::accept(given)?).map_err(Object::into_given)
 }
 

@@ -17,7 +17,11 @@
 
 use kernel::{
     bindings::{
+        callback_head,
+        irq_work,
         kernel_param,
+        lock_class_key,
+        raw_spinlock,
         tracepoint, //
     },
     ffi, //

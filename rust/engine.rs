@@ -8,8 +8,9 @@ mod drain;
 pub(crate) mod enqueue;
 mod fallback;
 mod fifo;
+mod gate;
+mod here;
 pub(crate) mod hotplug;
-mod in_hand;
 mod inbox;
 mod mover;
 pub(crate) mod published;
@@ -25,82 +26,85 @@ use core::{
 };
 
 use kernel::{
-    new_mutex,
-    prelude::*,
-    sync::{
-        atomic::{
-            Atomic,
-            Full, //
-        },
-        Mutex, //
-    }, //
+    cpu::CpuId,
+    prelude::*, //
 };
 
 use crate::{
     engine::{
-        in_hand::InHand,
-        inbox::Inbox,
+        reserve::Reserves,
         state::{
-            Queues,
-            Shared, //
+            Queue,
+            Queues, //
         }, //
     },
     observe::stats,
-    platform::work::WorkQueue, //
+    platform::{
+        cpu::CpuSet,
+        rcu::rcu_barrier,
+        work::WorkQueue, //
+    }, //
 };
 
 /// The queues, where their work runs, and the callers' reserves.
 ///
 /// The order of the fields is the order in which they go: what uses others before what it uses.
-#[pin_data]
+#[pin_data(PinnedDrop)]
 pub(crate) struct Engine {
     /// The callers' reserves.
     #[pin]
-    reserves: Mutex<reserve::List<Handle>>,
+    reserves: Reserves<Handle>,
     /// Each CPU's queue.
     pub(crate) queues: Queues,
+    /// The CPUs whose queue has pages, or may have.
+    active: CpuSet,
+    /// The CPUs where objects have ever come in atomic context.
+    parking: CpuSet,
     /// Where the queues' work runs: it gives memory back and never waits for any.
     wq: WorkQueue,
     /// Where work runs that may wait for memory.
     refill_wq: WorkQueue,
-    /// How many barriers want all open pages sealed.
-    barriers: Atomic<i32>,
-    /// Who has pages or objects in hand that are on no queue.
-    #[pin]
-    pub(crate) in_hand: InHand,
 }
 
 impl Engine {
-    /// Makes an engine with nothing in it.
+    /// Makes an engine with nothing in it, for no CPU yet.
     ///
     /// # Context
     ///
     /// Process context, sleeps.
     pub(crate) fn new() -> impl PinInit<Self, Error> {
-        try_pin_init!(&this in Self {
-            reserves <- new_mutex!(reserve::List::new(), "rcu_headless_reserves"),
-            wq: WorkQueue::new(c"rcu_headless", true)?,
-            refill_wq: WorkQueue::new(c"rcu_headless_refill", false)?,
-            barriers: Atomic::new(0),
-            in_hand <- InHand::new(),
-            queues: Queues::new(|cpu| {
-                // The queues are part of the engine and dropped first. That the engine isn't
-                // complete yet doesn't matter: they look at it only when something is queued.
-                Shared::new(Handle(this), cpu)
-            })?,
+        try_pin_init!(Self {
+            reserves <- Reserves::new(),
+            wq: WorkQueue::new_reclaim(c"rcu_headless")?,
+            refill_wq: WorkQueue::new_plain(c"rcu_headless_refill")?,
+            active: CpuSet::new()?,
+            parking: CpuSet::new()?,
+            queues: Queues::new()?,
         }? Error)
     }
 
-    /// Sees to it that each CPU that runs has its empty pages.
+    /// Gives a CPU its queue, if it has none, and its empty pages.
+    ///
+    /// # Safety
+    ///
+    /// One caller at a time, and each after the other in the sense of the memory model.
     ///
     /// # Context
     ///
     /// Process context, sleeps.
-    pub(crate) fn fill_spares(&self) -> Result {
-        for queue in self.queues.slots().filter(|queue| queue.is_online()) {
-            queue.shared().spares.fill()?;
+    unsafe fn prepare(self: Pin<&Self>, cpu: CpuId) -> Result {
+        // SAFETY: The queues are part of the engine, which is pinned, and dropped with it. When it is,
+        // `rcu_barrier()` comes first, and nobody uses them any more. The rest is the contract.
+        unsafe {
+            let handle = Handle::new(self);
+            if self.queues.prepare(cpu, || Queue::new(handle, cpu))? {
+                stats::CPUS.add(1);
+            }
         }
-        Ok(())
+        match self.queues.get(cpu) {
+            Some(queue) => queue.spares.fill(),
+            None => Ok(()),
+        }
     }
 
     /// Where the queues' work runs.
@@ -114,57 +118,22 @@ impl Engine {
     }
 
     /// The callers' reserves.
-    pub(crate) fn reserves(&self) -> &Mutex<reserve::List<Handle>> {
+    pub(crate) fn reserves(&self) -> &Reserves<Handle> {
         &self.reserves
-    }
-
-    /// Where this CPU takes objects in atomic context; any other's would do as well.
-    pub(crate) fn inbox(&self) -> &Inbox<Handle> {
-        &self.queues.nearby_slot().shared().inbox
     }
 
     /// How many objects `kvfree_rcu_headless_try()` has taken.
     pub(crate) fn try_taken(&self) -> i64 {
-        let inboxes = self.queues.slots().map(|queue| &queue.shared().inbox);
-        let all: u64 = inboxes.map(|inbox| inbox.fifo().total()).sum();
+        let all: u64 = self.queues.iter().map(|queue| queue.inbox.fifo().total()).sum();
         all as i64 - stats::PUT_BY_OTHERS.get()
     }
+}
 
-    /// How many objects have been freed through reserves.
-    ///
-    /// # Context
-    ///
-    /// Process context, sleeps.
-    pub(crate) fn reserved(&self) -> i64 {
-        // A reserve leaves the list and is counted as gone while it is locked.
-        let reserves = self.reserves.lock();
-        let all: u64 = reserves.inboxes().map(|inbox| inbox.fifo().total()).sum();
-        stats::RESERVED.get() + all as i64
-    }
-
-    /// How many objects are in reserves and aren't queued yet.
-    ///
-    /// # Context
-    ///
-    /// Process context, sleeps.
-    pub(crate) fn parked_in_reserves(&self) -> usize {
-        let reserves = self.reserves.lock();
-        reserves.inboxes().map(|inbox| inbox.fifo().len()).sum()
-    }
-
-    /// Whether a barrier wants all open pages sealed, whatever it costs.
-    pub(crate) fn has_barrier(&self) -> bool {
-        self.barriers.load(kernel::sync::atomic::Relaxed) > 0
-    }
-
-    /// Says so, before the work is queued that seals them.
-    pub(crate) fn barrier_begins(&self) {
-        self.barriers.fetch_add(1, Full);
-    }
-
-    /// Takes that back when they are sealed.
-    pub(crate) fn barrier_has_sealed(&self) {
-        self.barriers.fetch_sub(1, Full);
+#[pinned_drop]
+impl PinnedDrop for Engine {
+    fn drop(self: Pin<&mut Self>) {
+        // One for all the queues' alarms: nobody sets them any more.
+        rcu_barrier();
     }
 }
 

@@ -20,14 +20,6 @@ impl Channel {
     pub(crate) const COUNT: usize = 2;
     /// All of them, in the order of their numbers.
     pub(crate) const ALL: [Self; Self::COUNT] = [Self::Slab, Self::Vmalloc];
-
-    /// The one that this isn't.
-    pub(crate) fn other(self) -> Self {
-        match self {
-            Self::Slab => Self::Vmalloc,
-            Self::Vmalloc => Self::Slab,
-        }
-    }
 }
 
 /// The address of an object: what pages and inboxes hold.

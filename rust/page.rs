@@ -3,8 +3,9 @@
 //! Pages of pointers, and the fast path into them.
 
 pub(crate) mod bulk_page;
-pub(crate) mod cursor;
+mod cursor;
 mod fast_path;
+pub(crate) mod lane;
 pub(crate) mod page_list;
 pub(crate) mod sizes;
 pub(crate) mod spares;

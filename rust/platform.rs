@@ -2,11 +2,15 @@
 
 //! The kernel, as safe types. Nothing here knows what rcu_headless does.
 
+pub(crate) mod cpu;
 pub(crate) mod gfp;
 pub(crate) mod inline_atomic;
+pub(crate) mod irq_work;
+pub(crate) mod jiffies;
 pub(crate) mod kcsan;
 pub(crate) mod memory;
 pub(crate) mod percpu;
+pub(crate) mod raw_lock;
 pub(crate) mod rcu;
 pub(crate) mod sched;
 pub(crate) mod seqcount;

@@ -38,13 +38,13 @@ module! {
 /// The loaded module.
 ///
 /// The order of the fields is the order of shutdown: nobody looks in or adds to the engine any
-/// more when it goes.
+/// more when it goes, and all that waited has been freed while new CPUs still got their queues.
 struct RcuHeadless {
     _debugfs: debugfs::Files,
     _shrinker: shrinker::Registration,
+    _barrier: barrier::AtExit,
     _hotplug: hotplug::Registration,
     _published: published::Published,
-    _barrier: barrier::AtExit,
     _engine: Pin<KBox<engine::Engine>>,
     _callers: callers::Registration,
 }
@@ -59,19 +59,18 @@ impl kernel::Module for RcuHeadless {
         // module, or is dropped last of the locals here. All that is given a copy of `handle` is
         // dropped before it: the fields above it, and the queues, which are inside it.
         let handle = unsafe { engine::Handle::new(engine.as_ref()) };
-        let barrier = barrier::AtExit::new(handle);
         let published = published::Published::new(handle);
         let hotplug = hotplug::Registration::new()?;
-        engine.fill_spares()?;
+        let barrier = barrier::AtExit::new(handle);
         let shrinker = shrinker::Registration::new(handle)?;
         let debugfs = debugfs::Files::new(handle)?;
 
         Ok(Self {
             _debugfs: debugfs,
             _shrinker: shrinker,
+            _barrier: barrier,
             _hotplug: hotplug,
             _published: published,
-            _barrier: barrier,
             _engine: engine,
             _callers: callers,
         })

@@ -7,10 +7,6 @@ use crate::{
         call::Call,
         slow_path, //
     },
-    check::plain::{
-        plain_test,
-        plain_vmalloc_test, //
-    },
     object::{
         Channel,
         Given,
@@ -83,17 +79,8 @@ impl<'a> Batch<'a> {
             Err(call) => return call,
         };
         let some = self.0.get(..CHUNK).unwrap_or(self.0);
-        let (plain, plain_vmalloc) = (plain_test(), plain_vmalloc_test());
-        // SAFETY: By the type invariant they are given away. In the plain range are objects for
-        // `kfree()` alone, in that of vmalloc objects for `kvfree()`.
-        let stored = unsafe {
-            match channel {
-                Channel::Slab => call.here().push_while(channel, some, |p| plain(p.addr())),
-                Channel::Vmalloc => call
-                    .here()
-                    .push_while(channel, some, |p| plain_vmalloc(p.addr())),
-            }
-        };
+        // SAFETY: By the type invariant they are given away.
+        let stored = unsafe { call.here().push_while(channel, some) };
         // INVARIANT: Those that were stored leave the batch.
         self.0 = self.0.get(stored..).unwrap_or(&[]);
         call.leave()

@@ -11,10 +11,14 @@ use crate::{
         Engine,
         Handle, //
     },
-    object::Object,
+    object::{
+        Channel,
+        Given, //
+    },
     platform::this_cpu::{
         Code,
-        OnThisCpu, //
+        OnThisCpu,
+        TaskContext, //
     }, //
 };
 
@@ -72,13 +76,15 @@ impl Call {
         unsafe { Handle::new(Pin::new_unchecked(self.engine())) }
     }
 
-    /// Whether a call that sleeps may do so; it is reported if not.
-    pub(super) fn may_sleep(&mut self) -> bool {
-        let may = self.code.may_block().is_some();
-        if !may {
-            Misuse::of_context().report(self.caller);
+    /// The engine and the proof that the call may sleep; if it mustn't, that is reported.
+    pub(super) fn sleeper(&mut self) -> Option<(&Engine, TaskContext<'_>)> {
+        let caller = self.caller;
+        let (engine, code) = self.parts();
+        let task = code.may_block();
+        if task.is_none() {
+            Misuse::of_context().report(caller);
         }
-        may
+        Some((engine, task?))
     }
 
     /// Stays on this CPU, if the call may sleep.
@@ -104,10 +110,10 @@ pub(super) struct CallHere {
 }
 
 impl CallHere {
-    /// Stores an object's pointer, or gives the object back if there is no room.
+    /// Stores what is given, or gives it back if that takes more than storing it.
     #[inline(always)]
-    pub(super) fn push(&self, object: Object) -> Result<(), Object> {
-        self.here.push(object)
+    pub(super) fn push(&self, given: Given, channel: Channel) -> Result<(), Given> {
+        self.here.push(given, channel)
     }
 
     /// The right to use this CPU's cursors.

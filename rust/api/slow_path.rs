@@ -27,11 +27,7 @@ use crate::{
         stats,
         trace, //
     },
-    page::sizes,
-    platform::this_cpu::{
-        in_nmi,
-        NoPreempt, //
-    }, //
+    page::sizes, //
 };
 
 /// Queues an object in a call that may sleep, or says what is wrong with it.
@@ -41,15 +37,13 @@ use crate::{
 /// # Context
 ///
 /// Process context, may sleep; anything else is reported, and the object freed all the same if there
-/// is room for it, but for an NMI.
+/// is room for it.
 #[cold]
 pub(super) fn free(given: Given, mut call: Call, slab_only: bool) -> Call {
     let caller = call.caller();
     let (engine, code) = call.parts();
-    if in_nmi() {
-        leak_in_nmi(caller);
-    } else if let Some(mut task) = code.may_block() {
-        if let Some(object) = accept(given, slab_only, double_free::enter, caller) {
+    if let Some(mut task) = code.may_block() {
+        if let Some(object) = accept_in_task(given, slab_only, caller) {
             let look = Look::at(&object);
             if enqueue(&mut task, engine, object, caller) {
                 look.report(caller);
@@ -73,7 +67,7 @@ impl Look {
     /// Looks at an object while it can't be freed yet.
     fn at(object: &Object) -> Self {
         let bytes = if Watcher::Callers.is_watching() {
-            sizes::of(object)
+            sizes::up_to_large(object)
         } else {
             0
         };
@@ -96,7 +90,7 @@ impl Look {
 /// Does what can be done for a call that may sleep, made where that isn't allowed.
 #[cold]
 fn free_out_of_place(engine: &Engine, given: Given, slab_only: bool, caller: usize) {
-    if let Some(object) = accept(given, slab_only, double_free::enter_atomic, caller) {
+    if let Some(object) = accept(given, slab_only, caller) {
         Misuse::of_context().report(caller);
         put_for_others(engine, object, caller);
     }
@@ -108,9 +102,7 @@ fn put_for_others(engine: &Engine, object: Object, caller: usize) {
     let look = Look::at(&object);
     // Count first, so that `try_taken`, which is the total minus this, is never too high.
     stats::PUT_BY_OTHERS.add(1);
-    // Preemption is on again before anything is reported.
-    let put = engine.inbox().put(object, &NoPreempt::new());
-    match put {
+    match engine.put(object) {
         Ok(()) => look.report(caller),
         Err(object) => {
             stats::PUT_BY_OTHERS.add(-1);
@@ -123,42 +115,33 @@ fn put_for_others(engine: &Engine, object: Object, caller: usize) {
 ///
 /// # Context
 ///
-/// Any context; nothing is taken in an NMI.
+/// Any context.
 #[cold]
 #[inline(never)]
 pub(super) fn try_free(given: Given, caller: usize, engine: &Engine) -> bool {
-    if in_nmi() {
-        Misuse::Nmi.report(caller);
-        return false;
-    }
     if given.is_null() {
         return true;
     }
     // What is no object isn't given back: the caller couldn't free it either.
-    let Some(object) = accept(given, false, double_free::enter_atomic, caller) else {
+    let Some(object) = accept(given, false, caller) else {
         return true;
     };
     let look = Look::at(&object);
-    // Preemption is on again before anything is reported.
-    let put = engine.inbox().put(object, &NoPreempt::new());
-    match put {
-        Ok(()) => {
-            look.report(caller);
-            true
-        }
-        Err(object) => {
-            double_free::leave_atomic(object.into_raw());
-            stats::TRY_REFUSED.add(1);
-            false
-        }
+    let taken = engine.put(object).is_ok();
+    if taken {
+        look.report(caller);
+    } else {
+        // The object is the caller's again.
+        stats::TRY_REFUSED.add(1);
     }
+    taken
 }
 
 /// Queues an object in a reserve.
 ///
 /// # Context
 ///
-/// Any context; in an NMI it is reported and leaked.
+/// Any context.
 #[cold]
 #[inline(never)]
 pub(super) fn free_reserved(
@@ -167,10 +150,7 @@ pub(super) fn free_reserved(
     caller: usize,
     engine: &Engine,
 ) {
-    if in_nmi() {
-        return leak_in_nmi(caller);
-    }
-    let Some(object) = accept(given, false, double_free::enter_atomic, caller) else {
+    let Some(object) = accept(given, false, caller) else {
         return;
     };
     let look = Look::at(&object);
@@ -184,40 +164,35 @@ pub(super) fn free_reserved(
 }
 
 /// Looks at what is to be freed: an object, or `None` if it is none of ours to free, which has been
-/// reported then. `enter` is to say whether it is queued already.
-fn accept(
-    given: Given,
-    slab_only: bool,
-    enter: fn(Pointer) -> bool,
-    caller: usize,
-) -> Option<Object> {
+/// reported then.
+fn accept(given: Given, slab_only: bool, caller: usize) -> Option<Object> {
     if given.is_null() {
         return None;
     }
     let refused = match address::accept(given) {
         Ok(object) if slab_only && object.channel() == Channel::Vmalloc => Misuse::Foreign,
-        Ok(object) if enter(object.as_ptr()) => return Some(object),
-        Ok(_) => Misuse::DoubleFree,
+        Ok(object) => return Some(object),
         Err(misuse) => misuse,
     };
     refused.report(caller);
-    // An object that is queued already is going to be freed, once.
-    if !matches!(refused, Misuse::DoubleFree) {
-        stats::LEAKED.add(1);
-    }
+    stats::LEAKED.add(1);
     None
 }
 
-/// Gives up what was to be freed in an NMI, without a look at it.
-#[cold]
-fn leak_in_nmi(caller: usize) {
-    Misuse::Nmi.report(caller);
-    stats::LEAKED.add(1);
+/// The same in a task that may sleep, where it can be told as well whether an object is queued already.
+fn accept_in_task(given: Given, slab_only: bool, caller: usize) -> Option<Object> {
+    let object = accept(given, slab_only, caller)?;
+    if double_free::enter(object.as_ptr()) {
+        return Some(object);
+    }
+    // It is going to be freed, once.
+    Misuse::DoubleFree.report(caller);
+    None
 }
 
 /// Gives up an object that no inbox took: it stays allocated.
 #[cold]
 fn leak(object: Object) {
-    double_free::leave_atomic(object.into_raw());
+    drop(object);
     stats::LEAKED.add(1);
 }

@@ -24,11 +24,11 @@ use crate::{
         Object, //
     },
     platform::{
+        cpu::possible_cpus,
         memory,
         percpu::{
             own_address,
-            per_cpu_address,
-            possible_cpus, //
+            per_cpu_address, //
         },
         symbol::SymbolName, //
     }, //

@@ -6,7 +6,8 @@
 //! of the slab allocator and of nothing that is mistaken for one: the range is the longest stretch of
 //! the direct map without the kernel's image and without per-CPU memory. All else is looked at with
 //! care ([`crate::check::address`]): that is slower, and almost never happens. A [`Watcher`] wants to
-//! see every call, and makes the plain range empty, which costs nothing when there is none.
+//! see every call, and makes the plain range empty, which costs nothing when there is none. Each CPU
+//! has a copy of the range's size for its calls ([`crate::page::lane`]), which can be made zero alone.
 
 use core::ops;
 
@@ -23,21 +24,20 @@ use kernel::{
 };
 
 use crate::{
+    bindings::rcu_headless_helper_lanes_of,
     object::{
         Channel,
         Given,
         Object, //
     },
     platform::{
+        cpu::possible_cpus,
         inline_atomic::{
             load_relaxed,
             store_relaxed, //
         },
         memory,
-        percpu::{
-            own_address,
-            possible_cpus, //
-        }, //
+        percpu::own_address, //
     }, //
 };
 
@@ -67,21 +67,13 @@ impl Range {
         }
     }
 
-    /// Whether `address` is in the range and a multiple of its unit.
+    /// Where in the range an address is, in units. Where the range begins is read once, and it doesn't
+    /// change.
     #[inline(always)]
-    fn holds(&self, address: usize, shift: u32) -> bool {
-        self.test(shift)(address)
-    }
-
-    /// The same for many addresses: where the range begins is read once, and it doesn't change.
-    #[inline(always)]
-    fn test(&self, shift: u32) -> impl Fn(usize) -> bool + '_ {
+    fn position(&self, shift: u32) -> impl Fn(usize) -> usize {
         let start = load_relaxed(&self.start);
-        move |address| {
-            // Bits below the unit become high ones: one comparison does for both.
-            let offset = address.wrapping_sub(start).rotate_right(shift);
-            offset < load_relaxed(&self.units)
-        }
+        // Bits below the unit become high ones: one comparison does for both.
+        move |address| address.wrapping_sub(start).rotate_right(shift)
     }
 
     /// Makes it another range. Nobody may be looking at it yet.
@@ -96,7 +88,7 @@ static PLAIN: Range = Range::empty();
 static PLAIN_VMALLOC: Range = Range::empty();
 
 /// How far two addresses on one stack are apart at most, if what they have in common is taken away.
-static STACK: Range = Range::empty();
+static STACK: Atomic<usize> = Atomic::new(0);
 
 /// How large the plain ranges are when they aren't emptied.
 static PLAIN_UNITS: Atomic<usize> = Atomic::new(0);
@@ -116,27 +108,48 @@ pub(crate) enum Watcher {
 /// The watchers that there are now, added up.
 static WATCHERS: Atomic<u32> = Atomic::new(0);
 
-/// Tells of an address whether it is that of an object for `kfree()`, as far as it can tell. When not,
-/// look closer.
+/// Where in the plain range of a channel an address is, in units; what isn't aligned is far behind it.
 #[inline(always)]
-pub(crate) fn plain_test() -> impl Fn(usize) -> bool {
-    let test = PLAIN.test(SLAB_SHIFT);
-    // Without a mapping of their own, stacks are between slab pages.
-    move |address| test(address) && (cfg!(CONFIG_VMAP_STACK) || !near_own_frame(address))
+pub(crate) fn position(channel: Channel, address: usize) -> usize {
+    position_of(channel)(address)
 }
 
-/// Tells of an address whether it is that of an object of vmalloc, as far as it can tell. When not,
-/// look closer.
+/// The same for many addresses.
 #[inline(always)]
-pub(crate) fn plain_vmalloc_test() -> impl Fn(usize) -> bool {
-    let test = PLAIN_VMALLOC.test(PAGE_SIZE.trailing_zeros());
-    move |address| test(address) && !(cfg!(CONFIG_VMAP_STACK) && near_own_frame(address))
+pub(crate) fn position_of(channel: Channel) -> impl Fn(usize) -> usize {
+    match channel {
+        Channel::Slab => PLAIN.position(SLAB_SHIFT),
+        Channel::Vmalloc => PLAIN_VMALLOC.position(PAGE_SIZE.trailing_zeros()),
+    }
+}
+
+/// How many units the plain range of a channel has, as far as those who watch let it be.
+#[inline(always)]
+pub(crate) fn units(channel: Channel) -> usize {
+    match channel {
+        Channel::Slab => load_relaxed(&PLAIN.units),
+        Channel::Vmalloc => load_relaxed(&PLAIN_VMALLOC.units),
+    }
+}
+
+/// Whether an address in the plain range of a channel may be that of a variable of the code that runs
+/// here.
+#[inline(always)]
+pub(crate) fn may_be_on_stack(channel: Channel, address: usize) -> bool {
+    // With a mapping of their own stacks are between areas of vmalloc, otherwise between slab pages.
+    match channel {
+        Channel::Slab => !cfg!(CONFIG_VMAP_STACK) && near_own_frame(address),
+        Channel::Vmalloc => cfg!(CONFIG_VMAP_STACK) && near_own_frame(address),
+    }
 }
 
 /// Makes an object for `kfree()` of what is given, if one comparison says that it is one.
 #[inline(always)]
 pub(crate) fn accept(given: Given) -> Result<Object, Given> {
-    if plain_test()(given.addr()) {
+    let address = given.addr();
+    if position(Channel::Slab, address) < units(Channel::Slab)
+        && !may_be_on_stack(Channel::Slab, address)
+    {
         // SAFETY: What is given is an object unless it is found to be none, and in the plain range
         // there are no other objects than those for `kfree()`.
         Ok(unsafe { given.accept(Channel::Slab) })
@@ -145,21 +158,9 @@ pub(crate) fn accept(given: Given) -> Result<Object, Given> {
     }
 }
 
-/// Makes an object of vmalloc of what is given, if one comparison says that it is one.
-#[inline(always)]
-pub(crate) fn accept_vmalloc(given: Given) -> Result<Object, Given> {
-    if plain_vmalloc_test()(given.addr()) {
-        // SAFETY: What is given is an object unless it is found to be none, and in the range of
-        // vmalloc there are no other objects than those for `kvfree()`.
-        Ok(unsafe { given.accept(Channel::Vmalloc) })
-    } else {
-        Err(given)
-    }
-}
-
 /// Sets the ranges up, before anybody can call.
 pub(crate) fn init() {
-    STACK.set(0, memory::thread_size());
+    store_relaxed(&STACK, memory::thread_size());
     let vmalloc = memory::vmalloc();
     PLAIN_VMALLOC.set(vmalloc.start, 0);
     // Modules that share the range want a closer look.
@@ -219,8 +220,23 @@ fn update_plain() {
             store_relaxed(&range.units, units);
         }
         smp_mb(Full);
+        if watched {
+            revoke_all();
+        }
         if WATCHERS.load(Relaxed) == watchers {
             break;
+        }
+    }
+}
+
+/// Has all calls go to the slow path, until a page is opened when nobody watches any more.
+fn revoke_all() {
+    for cpu in possible_cpus() {
+        // SAFETY: The CPU is possible, and the words are accessed atomically alone.
+        let units: &[Atomic<usize>; Channel::COUNT] =
+            unsafe { &*(&raw const (*rcu_headless_helper_lanes_of(cpu.as_u32())).units).cast() };
+        for units in units {
+            store_relaxed(units, 0);
         }
     }
 }
@@ -270,5 +286,5 @@ pub(super) fn per_cpu_unit(address: usize) -> ops::Range<usize> {
 fn near_own_frame(address: usize) -> bool {
     let local = 0u8;
     // Stacks are aligned to their size.
-    STACK.holds((&raw const local).addr() ^ address, 0)
+    ((&raw const local).addr() ^ address) < load_relaxed(&STACK)
 }

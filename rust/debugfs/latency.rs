@@ -16,8 +16,7 @@ use crate::{
 /// were below each bound and not below the one before.
 pub(super) fn show(engine: &Handle, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let mut sum = Summary::new();
-    for queue in engine.queues.slots() {
-        let queue = queue.shared();
+    for queue in engine.queues.iter() {
         if let Some(summary) = queue.consistent().read(|| queue.latency.get()) {
             sum.add(&summary);
         }

@@ -12,14 +12,18 @@ use crate::{
     observe::stats::{
         self,
         Counter, //
-    }, //
+    },
+    platform::this_cpu::TaskContext, //
 };
 
 /// Prints pages and then objects; the latter are those in sealed pages and in callers' hands.
 pub(super) fn show(engine: &Handle, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let mut sums = [0; 5];
-    for queue in engine.queues.slots() {
-        let queue = queue.shared();
+    // SAFETY: Files are read by tasks that may sleep, which come from outside of this module.
+    let task = unsafe { TaskContext::assume() };
+    for queue in engine.queues.iter() {
+        // What the CPU hasn't added to the sums yet.
+        queue.lock(&task).settle_sums();
         let count = |counter| queue.stats.get(counter);
         let values = queue.consistent().read(|| {
             [

@@ -15,9 +15,9 @@ pub(super) fn show(engine: &Handle, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, " {name}")?;
     }
     f.write_str("\n")?;
-    for queue in engine.queues.slots() {
+    for queue in engine.queues.iter() {
         write!(f, "{}", queue.cpu().as_u32())?;
-        for (_, value) in Row::of(queue.shared()).iter() {
+        for (_, value) in Row::of(queue).iter() {
             write!(f, " {value}")?;
         }
         f.write_str("\n")?;

@@ -4,7 +4,7 @@
 
 use crate::{
     engine::{
-        state::Shared,
+        state::Queue,
         Engine, //
     },
     object::Channel,
@@ -13,7 +13,7 @@ use crate::{
 
 /// What is made of several things, by name: of a CPU and of how many pointers the open page of each
 /// channel holds.
-type Made = (&'static str, fn(&Shared, [i64; Channel::COUNT]) -> i64);
+type Made = (&'static str, fn(&Queue, [i64; Channel::COUNT]) -> i64);
 
 const MADE: [Made; 8] = [
     ("queued_slab", |cpu, [slab, _]| {
@@ -44,7 +44,7 @@ pub(super) struct Row([i64; NUMBERS]);
 impl Row {
     /// Reads those of one CPU. They belong together: no page, and no pointer in an open page, is counted
     /// in one and not in another.
-    pub(super) fn of(cpu: &Shared) -> Self {
+    pub(super) fn of(cpu: &Queue) -> Self {
         cpu.consistent().read(|| {
             // Once, as calls move the cursors on meanwhile.
             let open = Channel::ALL.map(|channel| cpu.open_pointers(channel) as i64);
@@ -64,8 +64,8 @@ impl Row {
     /// Adds those of all CPUs up.
     pub(super) fn sum(engine: &Engine) -> Self {
         let mut sum = Self([0; NUMBERS]);
-        for queue in engine.queues.slots() {
-            let row = Self::of(queue.shared());
+        for queue in engine.queues.iter() {
+            let row = Self::of(queue);
             sum.0
                 .iter_mut()
                 .zip(row.0)

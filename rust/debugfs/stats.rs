@@ -15,7 +15,7 @@ use crate::{
 pub(super) fn show(engine: &Handle, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     for (name, value) in Row::sum(engine).iter() {
         let elsewhere = match name {
-            "parked" => engine.parked_in_reserves() as i64,
+            "parked" => engine.reserves().parked() as i64,
             _ => 0,
         };
         writeln!(f, "{name} {}", value + elsewhere)?;
@@ -24,7 +24,7 @@ pub(super) fn show(engine: &Handle, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         ("pages_allocated", stats::PAGES.get()),
         ("try_taken", engine.try_taken()),
         ("try_refused", stats::TRY_REFUSED.get()),
-        ("reserved", engine.reserved()),
+        ("reserved", engine.reserves().total()),
         ("shrinker_scans", stats::SHRINKER_SCANS.get()),
         ("shrinker_pages", stats::SHRINKER_PAGES.get()),
         ("leaked", stats::LEAKED.get()),

@@ -1,58 +1,73 @@
 // SPDX-License-Identifier: GPL-2.0
 
 //! Waiting until all that was queued before has been freed.
+//!
+//! Only queues that have something are looked at, and no CPU has to run anything for it.
+
+use kernel::sync::{
+    atomic::Full,
+    barrier::smp_mb, //
+};
 
 use crate::{
-    bindings,
     engine::{
         Engine,
         Handle, //
     },
-    platform::rcu::synchronize_rcu, //
+    platform::{
+        rcu::synchronize_rcu,
+        this_cpu::TaskContext, //
+    }, //
 };
 
 /// Waits until all objects that were queued before the call have been freed.
 ///
-/// Any number of callers may do this at once; each sees to its own objects, and what one frees the
-/// others need not.
+/// Any number of callers may do this at once. With nothing queued it waits for nothing.
 ///
 /// # Context
 ///
-/// Process context, sleeps. Not from CPU hotplug callbacks nor with `cpus_read_lock()` held.
-pub(crate) fn wait(engine: &Engine) {
-    // A CPU that died between the steps would hand its objects on to one that has been seen to.
-    let _cpus = CpusReadLock::new();
+/// Process context, sleeps.
+pub(crate) fn wait(task: &mut TaskContext<'_>, engine: &Engine) {
+    // What was queued on other CPUs before this call is seen below.
+    smp_mb(Full);
 
     // 0. Queue what has come in atomic context.
-    for queue in engine.queues.slots() {
-        queue.shared().inbox.flush();
+    for queue in engine.parking() {
+        queue.inbox.flush();
     }
-    for inbox in engine.reserves().lock().inboxes() {
-        inbox.flush();
+    engine.reserves().flush();
+
+    // 1. Have open pages sealed. An object that was queued before the call is now in an open page
+    //    with a stamp, in a sealed page, in somebody's hands, or freed.
+    let mut something = false;
+    for queue in engine.active() {
+        let mut queue = queue.lock(task);
+        queue.revoke();
+        something |= queue.has_something();
+        queue.tidy();
+    }
+    if !something {
+        return;
     }
 
-    // 1. Seal what is open, everywhere at once. An object that was queued before the call is now
-    //    in a sealed page, in somebody's hands, or freed.
-    engine.barrier_begins();
-    for queue in engine.queues.slots() {
-        queue.shared().sealer.queue_now_on(engine.wq(), queue.cpu());
-    }
-    for queue in engine.queues.slots() {
-        queue.shared().sealer.wait();
-    }
-    engine.barrier_has_sealed();
-
-    // 2. Let the grace period of each sealed page pass.
+    // 2. Let the grace period of each pass. Another one is due if a page had grown when it was
+    //    revoked, or was sealed meanwhile.
     synchronize_rcu();
+    let mut recent = false;
+    for queue in engine.active() {
+        let mut queue = queue.lock(task);
+        queue.settle(true);
+        queue.rearm();
+        recent |= queue.has_recent();
+    }
+    if recent {
+        synchronize_rcu();
+    }
 
-    // 3. Free them, and wait for those who have pages in hand already.
-    for queue in engine.queues.slots() {
-        queue.shared().drain.queue_now_on(engine.wq(), queue.cpu());
+    // 3. Free them, after those who have pages in hand already.
+    for queue in engine.active() {
+        queue.drain(task);
     }
-    for queue in engine.queues.slots() {
-        queue.shared().drain.wait();
-    }
-    engine.in_hand.wait();
 }
 
 /// Frees what still waits when this is dropped: nobody may queue any more by then.
@@ -67,24 +82,8 @@ impl AtExit {
 
 impl Drop for AtExit {
     fn drop(&mut self) {
-        wait(&self.0);
-    }
-}
-
-/// No CPU comes up or goes down while this lives.
-struct CpusReadLock(());
-
-impl CpusReadLock {
-    fn new() -> Self {
-        // SAFETY: Sound in process context. Paired with the drop.
-        unsafe { bindings::rcu_headless_helper_cpus_read_lock() };
-        Self(())
-    }
-}
-
-impl Drop for CpusReadLock {
-    fn drop(&mut self) {
-        // SAFETY: Taken in `new()`, by the same task: the lock isn't passed on.
-        unsafe { bindings::rcu_headless_helper_cpus_read_unlock() };
+        // SAFETY: The module is being unloaded, or fails to load, in a task that may sleep; there is no
+        // other proof of that.
+        wait(&mut unsafe { TaskContext::assume() }, &self.0);
     }
 }

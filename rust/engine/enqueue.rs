@@ -4,7 +4,7 @@
 //!
 //! In this order, each counted on its own: a spare page; a page that can be allocated without
 //! waiting; a page of this CPU whose grace period is over, emptied on the spot; and, when all that
-//! fails, the caller waits for a grace period and empties all pages of this CPU
+//! fails, the caller waits for a grace period and empties pages of this CPU
 //! ([`crate::engine::fallback`]).
 //!
 //! A caller that needs a page while too much waits already is throttled first: callers can queue
@@ -18,7 +18,6 @@ use crate::{
         plain::Watcher, //
     },
     engine::{
-        drain,
         fallback,
         Engine, //
     },
@@ -27,7 +26,10 @@ use crate::{
         self,
         Counter, //
     },
-    page::bulk_page::EmptyPage,
+    page::{
+        bulk_page::EmptyPage,
+        sizes, //
+    },
     params,
     platform::this_cpu::TaskContext, //
 };
@@ -45,10 +47,12 @@ pub(crate) fn enqueue(
     caller: usize,
 ) -> bool {
     let mut page: Option<(EmptyPage, Counter)> = None;
+    // Looked at when a page is needed, without the lock.
+    let mut bytes = None;
     let mut was_throttled = false;
     loop {
         // This may be another CPU than the last time, or somebody may have opened a page there.
-        let mut queue = engine.queues.own_this_cpu(task);
+        let mut queue = engine.lock_here(task);
         if Watcher::DoubleFree.is_watching() && queue.holds(&object) {
             drop(queue);
             double_free::leave(object.into_raw());
@@ -59,6 +63,11 @@ pub(crate) fn enqueue(
             Ok(()) => return true,
             Err(object) => object,
         };
+        let Some(bytes) = bytes else {
+            drop(queue);
+            bytes = Some(sizes::of(&object));
+            continue;
+        };
         let throttle = !was_throttled && too_much_waits();
         let spare = || match throttle {
             false => Some((queue.take_spare()?, Counter::FromSpares)),
@@ -66,7 +75,7 @@ pub(crate) fn enqueue(
         };
         if let Some((page, source)) = page.take().or_else(spare) {
             queue.count(source, 1);
-            queue.open(page, object);
+            queue.open(page, object, bytes);
             return true;
         }
         drop(queue);
@@ -74,12 +83,15 @@ pub(crate) fn enqueue(
         if !throttle {
             page = EmptyPage::new_nowait().map(|page| (page, Counter::FromAllocator));
         }
-        page = page.or_else(|| Some((drain::empty_one(task, engine)?, Counter::FromElapsed)));
+        if page.is_none() {
+            let emptied = engine.nearby().empty_one(task);
+            page = emptied.map(|page| (page, Counter::FromElapsed));
+        }
         if page.is_some() {
             continue;
         }
         if !throttle {
-            fallback::wait_and_free(task, engine, object, caller);
+            fallback::wait_and_free(task, engine, object, bytes, caller);
             return true;
         }
         fallback::wait(task, engine, object.channel(), caller);
@@ -88,7 +100,7 @@ pub(crate) fn enqueue(
     }
 }
 
-/// Whether the objects in sealed pages take more memory than they may.
+/// Whether the objects that wait take more memory than they may.
 fn too_much_waits() -> bool {
     stats::BYTES.get() > params::pending_bytes() as i64
 }

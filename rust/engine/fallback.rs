@@ -2,9 +2,9 @@
 
 //! A caller waits for a grace period itself: there is no page for its object, or too much waits.
 //!
-//! It takes what waits on its CPU with it before it waits, so that one grace period serves all of it,
-//! wherever the caller wakes up. The emptied pages go back to where they came from: after one wait
-//! there is room for many calls again.
+//! It has what is open on its CPU sealed before it waits, so that one grace period serves all of it.
+//! Then it frees some of what waited there, but not all: that may be much, and the drain is at it. The
+//! emptied pages are spares again: after one wait there is room for many calls.
 
 use kernel::{
     bindings,
@@ -18,8 +18,7 @@ use kernel::{
 use crate::{
     check::double_free,
     engine::{
-        drain,
-        state::OwnedQueue,
+        queue::LockedQueue,
         Engine, //
     },
     object::{
@@ -31,7 +30,6 @@ use crate::{
         stats::Counter,
         trace, //
     },
-    page::sizes,
     params,
     platform::{
         rcu::{
@@ -42,7 +40,11 @@ use crate::{
     }, //
 };
 
-/// Waits for a grace period and frees `object`, along with all that waits on this CPU.
+/// How many pages a caller empties.
+const PAGES: usize = 4;
+
+/// Waits for a grace period and frees `object`, which takes `bytes`, along with some of what waits on
+/// this CPU.
 ///
 /// # Context
 ///
@@ -51,10 +53,11 @@ pub(super) fn wait_and_free(
     task: &mut TaskContext<'_>,
     engine: &Engine,
     object: Object,
+    bytes: usize,
     caller: usize,
 ) {
-    let (channel, bytes) = (object.channel(), sizes::of(&object));
-    let begin = |queue: &OwnedQueue<'_>| {
+    let channel = object.channel();
+    let begin = |queue: &mut LockedQueue<'_>| {
         queue.count(Counter::queued(channel), 1);
         queue.count_waiting(channel, 1, bytes);
         queue.count(Counter::Fallbacks, 1);
@@ -65,42 +68,42 @@ pub(super) fn wait_and_free(
         // SAFETY: The object was ours to free, and a grace period has passed since it was given away.
         unsafe { bindings::kvfree(object) };
     };
-    let end = |queue: &OwnedQueue<'_>| queue.count_freed(channel, 1, bytes);
+    let end = |queue: &mut LockedQueue<'_>| queue.count_freed(channel, 1, bytes);
     wait_for_all(task, engine, (channel, caller), begin, free, end);
 }
 
-/// Waits for a grace period and frees all that waits on this CPU, so that a caller with an object of
+/// Waits for a grace period and frees some of what waits on this CPU, so that a caller with an object of
 /// `channel` may go on.
 ///
 /// # Context
 ///
 /// Process context, may sleep.
 pub(super) fn wait(task: &mut TaskContext<'_>, engine: &Engine, channel: Channel, caller: usize) {
-    let begin = |queue: &OwnedQueue<'_>| queue.count(Counter::HeldBack, 1);
+    let begin = |queue: &mut LockedQueue<'_>| queue.count(Counter::HeldBack, 1);
     wait_for_all(task, engine, (channel, caller), begin, || (), |_| ());
 }
 
-/// Waits for a grace period, does `free`, and frees all that waited on this CPU when the wait began.
+/// Waits for a grace period, does `free`, and frees some of what waited on this CPU when the wait began.
 ///
-/// What waits is counted by `begin`, together with what is taken, and what was freed by `end`.
+/// What waits is counted by `begin`, and what was freed by `end`.
 fn wait_for_all(
     task: &mut TaskContext<'_>,
     engine: &Engine,
     (channel, caller): (Channel, usize),
-    begin: impl FnOnce(&OwnedQueue<'_>),
+    begin: impl FnOnce(&mut LockedQueue<'_>),
     free: impl FnOnce(),
-    end: impl FnOnce(&OwnedQueue<'_>),
+    end: impl FnOnce(&mut LockedQueue<'_>),
 ) {
     callers::fallback(caller);
     let start = Instant::<Monotonic>::now();
-    let _in_hand = engine.in_hand.hold();
-    let (home, waiting) = {
-        let mut queue = engine.queues.own_this_cpu(task);
+    let home = {
+        let mut queue = engine.lock_here(task);
         queue.count_together(|queue| {
             queue.count(Counter::GracePeriods, 1);
             begin(queue);
         });
-        (queue.cpu(), queue.take_all())
+        queue.seal_all();
+        queue.cpu()
     };
 
     if params::expedited() {
@@ -112,11 +115,11 @@ fn wait_for_all(
     let waited: Delta = start.elapsed();
     trace::fallback(caller, channel, waited);
     free();
-    let queue = engine.queues.own_this_cpu(task);
-    queue.count_together(|queue| {
+    // Where this code was when it began to wait.
+    let home = engine.queues.get(home).unwrap_or(engine.nearby());
+    home.lock(task).count_together(|queue| {
         end(queue);
-        queue.shared().latency.caller_waited(waited);
+        queue.queue().latency.caller_waited(waited);
     });
-    drop(queue);
-    drain::release(task, engine, waiting, home);
+    home.drain_some(task, PAGES);
 }

@@ -7,8 +7,29 @@
 //! the taker has been told that there is something to take: a pointer is numbered, and the taker's
 //! being told is seen to, by one compare-and-exchange; then its place is filled.
 //!
-//! Whoever puts in is an RCU reader meanwhile: when the taker comes to a place that is numbered but
-//! not filled, it is filled after a grace period.
+//! A put is an RCU reader: when the taker comes to a place that is numbered but not filled, it is
+//! filled after a grace period.
+//!
+//! A number counts as taken only after the taker has handed its object on. So all that was ever put
+//! into a queue which is found empty has been handed on.
+//!
+//! # Interrupts and NMIs
+//!
+//! A put may interrupt anything here at any instruction, on the same CPU, and doesn't wait for what
+//! it has interrupted. It reads `state`, `quick` and `taken`, changes `state`, and writes a place
+//! that nobody else writes until the taker has found a pointer in it. What it has interrupted may
+//! have gone as far as this:
+//!
+//! - A put or [`Fifo::disarm()`], before its compare-and-exchange: that fails, as the number has moved
+//!   on, and is tried again. So a try fails only where another has succeeded: some code always gets
+//!   on, and what interrupts isn't interrupted by what it has made fail.
+//! - A put that has its number, but hasn't filled its place: the interrupting put gets the next
+//!   number, another place, and doesn't look at the first one. The taker waits for both in order.
+//! - [`Fifo::take_with()`], before `taken` has moved: the number still counts as waiting, so its place
+//!   isn't given to another one. Between `taken` and `quick`: `quick` is lower than it could be, so
+//!   [`Fifo::put_quickly()`] leaves it to [`Fifo::put()`], which doesn't look at `quick`.
+//!
+//! It takes 64-bit atomics that are instructions, as they are on all architectures with Rust.
 //!
 //! The order of numbers in place of a lock is that of D. Vyukov's bounded queue, for one taker.
 
@@ -48,7 +69,7 @@ use crate::{
 };
 
 /// Numbers count by this, so that the one of a place is where the place is.
-const ONE: u64 = size_of::<Pointer>() as u64;
+const ONE: u64 = size_of::<Atomic<Pointer>>() as u64;
 /// In the state, besides the number: the taker hasn't been told of anything. The upmost bit, so that
 /// one comparison finds that as well as too much waiting.
 const IDLE: u64 = 1 << 63;
@@ -70,9 +91,9 @@ pub(crate) enum Put {
 ///
 /// - `places` are valid places, a power of two of them, that only this value frees; `mask` has the
 ///   bits of where each begins.
-/// - Numbers from `taken` to before the state's have been given and not been taken yet. They are at
-///   most `room`, which is no more than there are places: a place that is numbered has been emptied
-///   since it was numbered the last time.
+/// - Numbers from `taken` to before the state's have been given, and their objects haven't been handed
+///   on yet. They are at most `room`, which is no more than there are places: a place that is numbered
+///   has been emptied since it was numbered the last time.
 /// - `mark` is at most `room`, and `quick` at most that much after `taken`.
 /// - A pointer in a place is that of an [`Object`] which was given up to it.
 pub(crate) struct Fifo {
@@ -87,7 +108,7 @@ pub(crate) struct Fifo {
     state: Atomic<u64>,
     /// Before this number there is room, and no need to tell the taker to hurry.
     quick: Atomic<u64>,
-    /// The number that is the next to be taken. The taker's own.
+    /// The first number whose object hasn't been handed on. Only the taker changes it.
     taken: Atomic<u64>,
 }
 
@@ -132,12 +153,20 @@ impl Fifo {
         self.nr - self.len()
     }
 
-    /// How many pointers are in it.
+    /// How many pointers are in it, with the one that the taker is handing on.
     pub(crate) fn len(&self) -> usize {
+        // Acquire: the taker has seen the numbers that it took, so the end isn't before them.
         let taken = self.taken.load(Acquire);
         let len = (self.end().wrapping_sub(taken) / ONE) as usize;
         // More may have been put in since, in place of what was taken since.
         len.min(self.nr)
+    }
+
+    /// Whether the taker has handed on all that had been put in before the call, and is seen to have.
+    pub(crate) fn is_empty(&self) -> bool {
+        // What was put in before is numbered below the end. If the numbers taken before that come up
+        // to it, it is among them: acquired with all that the taker has done with it.
+        self.len() == 0
     }
 
     /// How many pointers have ever been put in.
@@ -187,9 +216,10 @@ impl Fifo {
         let (state, number, waiting) = loop {
             let state = load_acquire(&self.state);
             let number = state & !IDLE;
-            // Acquire: as in `put_quickly()`.
-            let waiting = number.wrapping_sub(load_acquire(&self.taken));
-            if waiting >= self.room {
+            // Acquire: as in `put_quickly()`. If others have put in since, and the taker has come past
+            // the number, this is less than nothing. Then there is room, and the number is stale.
+            let waiting = number.wrapping_sub(load_acquire(&self.taken)) as i64;
+            if waiting >= self.room as i64 {
                 return Err(object);
             }
             if cmpxchg(&self.state, state, number + ONE) {
@@ -199,16 +229,11 @@ impl Fifo {
         store_release(self.place(number), object.into_raw());
         if state & IDLE != 0 {
             Ok(Put::First)
-        } else if waiting == self.mark {
+        } else if waiting == self.mark as i64 {
             Ok(Put::AtMark)
         } else {
             Ok(Put::In)
         }
-    }
-
-    /// Whether the taker has been told of what is in, and hasn't begun with it.
-    pub(crate) fn is_armed(&self) -> bool {
-        self.state.load(Acquire) & IDLE == 0
     }
 
     /// Begins to take: who puts in from now on tells the taker again. Returns the number to take up
@@ -232,27 +257,34 @@ impl Fifo {
         self.taken.load(Relaxed) == end
     }
 
-    /// Takes the pointer out that was numbered first, unless there is none or it is just being put
-    /// in.
+    /// Takes the object out that was numbered first and hands it on by `f`, which may take its time.
+    /// Returns `false` if there is none or it is just being put in.
+    ///
+    /// # Context
+    ///
+    /// That of `f`.
     ///
     /// # Safety
     ///
     /// One caller at a time, and each after the other in the sense of the memory model.
-    pub(crate) unsafe fn take(&self) -> Option<Object> {
+    pub(crate) unsafe fn take_with(&self, f: impl FnOnce(Object)) -> bool {
         let number = self.taken.load(Relaxed);
         let place = self.place(number);
+        // Acquire: what the caller who put it in did to the object comes before `f`.
         let pointer = place.load(Acquire);
         if pointer.is_null() {
-            return None;
+            return false;
         }
+        // Emptied at once, so that the object isn't in two hands; numbered again only below.
         place.store(core::ptr::null_mut(), Relaxed);
-        let next = number + ONE;
-        // INVARIANT: The place is empty. Release: that comes first.
-        self.taken.store(next, Release);
-        self.quick.store(next + self.mark, Release);
         // SAFETY: By the type invariant it is that of an object which was given up to its place, and
         // that is empty now; its address says which channel it belongs to.
-        Some(unsafe { Given::new(pointer).accept(channel_of(pointer.addr())) })
+        f(unsafe { Given::new(pointer).accept(channel_of(pointer.addr())) });
+        let next = number + ONE;
+        // INVARIANT: The place is empty, and the object handed on. Release: both come first.
+        self.taken.store(next, Release);
+        self.quick.store(next + self.mark, Release);
+        true
     }
 }
 

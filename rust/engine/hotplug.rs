@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Takes over what a CPU had queued when it went down, and gives one that comes up its pages.
+//! Gives each CPU its queue before it comes up for the first time, and its empty pages whenever it does.
+//!
+//! When a CPU goes down nothing is to be done: what it has queued is freed from other CPUs in any case.
 //!
 //! C header: [`include/linux/cpuhotplug.h`](srctree/include/linux/cpuhotplug.h)
 
 use kernel::{
     bindings,
     cpu::CpuId,
-    error::to_result,
+    error::{
+        from_result,
+        to_result, //
+    },
     ffi::{
         c_int,
         c_uint, //
@@ -15,12 +20,11 @@ use kernel::{
     prelude::*, //
 };
 
-use crate::{
-    engine::published,
-    platform::this_cpu::TaskContext, //
-};
+use crate::engine::published;
 
-/// CPUs that go down hand their queue on while this lives.
+/// CPUs that come up get what they need while this lives.
+///
+/// It must be there while code may come to [`crate::engine::Engine::nearby()`].
 ///
 /// # Invariants
 ///
@@ -30,22 +34,22 @@ pub(crate) struct Registration {
 }
 
 impl Registration {
-    /// Registers the callback.
+    /// Registers the callback, after it has been called for each CPU that is up.
     ///
     /// # Context
     ///
     /// Process context, sleeps.
     pub(crate) fn new() -> Result<Self> {
-        // SAFETY: The callbacks have the types that are asked for, and stay registered until
-        // `drop()`, which is before the engine goes. In this section of the hotplug states they
-        // run while the CPU is down, on another one, and may sleep.
+        // SAFETY: The callback has the type that is asked for, and stays registered until `drop()`,
+        // which is before the engine goes. In this section of the hotplug states it runs before the
+        // CPU is up, on another one, and may sleep.
         let state = unsafe {
             bindings::__cpuhp_setup_state(
                 bindings::cpuhp_state_CPUHP_BP_PREPARE_DYN,
-                c"rcu_headless:dead".as_char_ptr(),
-                false,
+                c"rcu_headless:prepare".as_char_ptr(),
+                true,
                 Some(cpu_prepare),
-                Some(cpu_dead),
+                None,
                 false,
             )
         };
@@ -64,39 +68,18 @@ impl Drop for Registration {
     }
 }
 
-/// Called for a CPU that is about to come up.
+/// Called for a CPU that is about to come up, or is up when the callback is registered.
 ///
 /// # Safety
 ///
 /// Only for the CPU hotplug core to call, as [`Registration::new()`] says.
 unsafe extern "C" fn cpu_prepare(cpu: c_uint) -> c_int {
-    // SAFETY: The callback is registered after and unregistered before the engine is published.
-    let engine = unsafe { published::get() };
-    if let Some(queue) = CpuId::from_u32(cpu).and_then(|cpu| engine.queues.slot(cpu)) {
-        // No reason to keep it from coming up: without them it asks again when it needs some.
-        let _ = queue.shared().spares.fill();
-    }
-    0
-}
-
-/// Called for a CPU that is dead: moves what waits there to the CPU that this runs on. Its spares stay
-/// for when it is back.
-///
-/// # Safety
-///
-/// Only for the CPU hotplug core to call, as [`Registration::new()`] says.
-unsafe extern "C" fn cpu_dead(cpu: c_uint) -> c_int {
-    // SAFETY: The callback is registered after and unregistered before the engine is published.
-    let engine = unsafe { published::get() };
-    if let Some(slot) = CpuId::from_u32(cpu).and_then(|cpu| engine.queues.slot(cpu)) {
-        // SAFETY: The hotplug core calls this in a task that may sleep, and there is no proof of
-        // that yet.
-        let mut task = unsafe { TaskContext::assume() };
-        // SAFETY: It does so once for each CPU that goes down, when it is dead, and keeps it from
-        // coming up until we return.
-        let pages = unsafe { slot.own_dead(&mut task) }.leave();
-        // The barrier, which keeps CPUs from going, can't miss the pages between the queues.
-        engine.queues.own_this_cpu(&mut task).adopt(pages);
-    }
-    0
+    from_result(|| {
+        let cpu = CpuId::from_u32(cpu).ok_or(EINVAL)?;
+        // SAFETY: The callback is registered after and unregistered before the engine is published.
+        // An engine that is published is pinned.
+        let engine = unsafe { Pin::new_unchecked(published::get()) };
+        // SAFETY: The hotplug core has a lock while it calls this.
+        unsafe { engine.prepare(cpu) }.map(|()| 0)
+    })
 }

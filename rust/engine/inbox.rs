@@ -4,6 +4,9 @@
 //!
 //! Putting in is all that the caller does; pages, cookies and low memory are the task's concern. A
 //! grace period that starts after the task has queued the object starts after the call.
+//!
+//! The first one that is put in has the task called by an interrupt, so that it doesn't matter which
+//! locks the caller holds.
 
 use kernel::{
     bindings::gfp_t,
@@ -11,15 +14,16 @@ use kernel::{
 };
 
 use crate::{
-    engine::{
-        fifo::{
-            Fifo,
-            Put, //
-        },
-        in_hand::InHand, //
+    engine::fifo::{
+        Fifo,
+        Put, //
     },
     object::Object,
     platform::{
+        irq_work::{
+            IrqWork,
+            RunSoon, //
+        },
         rcu::synchronize_rcu,
         this_cpu::{
             NoPreempt,
@@ -38,12 +42,9 @@ use crate::{
 const MOVE_DELAY_JIFFIES: kernel::time::Jiffies = 1;
 
 /// Where the objects of an inbox go.
-pub(crate) trait Sink: Send + Sync + 'static {
+pub(crate) trait Sink: Clone + Send + Sync + 'static {
     /// Where the work runs that moves them.
     fn wq(&self) -> &WorkQueue;
-
-    /// Where it is counted that the work has objects which are on no queue.
-    fn in_hand(&self) -> &InHand;
 
     /// Queues an object that was put in.
     ///
@@ -57,12 +58,14 @@ pub(crate) trait Sink: Send + Sync + 'static {
 #[pin_data]
 pub(crate) struct Inbox<S: Sink> {
     #[pin]
-    work: Work<Mover<S>>,
+    work: IrqWork<Mover<S>>,
 }
 
 /// Queues what is in an inbox on the CPU that it runs on.
-struct Mover<S> {
+pub(super) struct Mover<S> {
     fifo: Fifo,
+    /// With so many objects in it, it hurries.
+    mark: usize,
     sink: S,
 }
 
@@ -76,16 +79,26 @@ impl<S: Sink> Inbox<S> {
     pub(crate) fn new(sink: S, nr: usize, mark: usize, gfp: gfp_t) -> Result<impl PinInit<Self>> {
         let mover = Mover {
             fifo: Fifo::new(nr, mark, gfp)?,
+            mark,
             sink,
         };
         Ok(pin_init!(Self {
-            work <- Work::new(mover, work_class!(c"rcu_headless_mover")),
+            work <- IrqWork::new(mover, work_class!(c"rcu_headless_mover")),
         }))
+    }
+
+    fn mover(&self) -> &Mover<S> {
+        self.work.work().target()
     }
 
     /// The queue of objects, to see how many there are.
     pub(crate) fn fifo(&self) -> &Fifo {
-        &self.work.target().fifo
+        &self.mover().fifo
+    }
+
+    /// Whether all objects that were put in have been queued.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.fifo().is_empty()
     }
 
     /// Takes an object in if that is all there is to do. Otherwise it comes back.
@@ -102,13 +115,11 @@ impl<S: Sink> Inbox<S> {
     ///
     /// # Context
     ///
-    /// Any context but NMI.
+    /// Any context.
     pub(crate) fn put(&self, object: Object, reader: &NoPreempt) -> Result<(), Object> {
-        let wq = self.work.target().sink.wq();
         match self.fifo().put(object, reader)? {
             Put::In => {}
-            Put::First => self.work.queue(wq, MOVE_DELAY_JIFFIES),
-            Put::AtMark => self.work.queue_now(wq),
+            Put::First | Put::AtMark => self.work.ask(),
         }
         Ok(())
     }
@@ -119,26 +130,35 @@ impl<S: Sink> Inbox<S> {
     ///
     /// Process context, sleeps.
     pub(crate) fn flush(&self) {
-        // Who put something in first may not have come to queue the work yet.
-        if self.fifo().is_armed() {
-            self.work.queue_now(self.work.target().sink.wq());
+        if !self.is_idle() {
+            let work = self.work.work();
+            work.queue_now(work.target().sink.wq());
+            work.wait();
         }
-        self.work.wait();
+    }
+}
+
+impl<S: Sink> RunSoon for Mover<S> {
+    fn queue(work: &Work<Self>) {
+        let mover = work.target();
+        if mover.fifo.len() >= mover.mark {
+            work.queue_now(mover.sink.wq());
+        } else {
+            work.queue(mover.sink.wq(), MOVE_DELAY_JIFFIES);
+        }
     }
 }
 
 impl<S: Sink> Run for Mover<S> {
     fn run(&self, task: &mut TaskContext<'_>) {
-        // What is taken out of the fifo here is seen by the barrier as being in hand.
-        let _in_hand = self.sink.in_hand().hold();
         // Who puts in after this queues the work again.
         let end = self.fifo.disarm();
         while !self.fifo.has_come_to(end) {
             // SAFETY: A work item doesn't run twice at a time, and the workqueue orders its runs.
-            match unsafe { self.fifo.take() } {
-                Some(object) => self.sink.queue(task, object),
+            let taken = unsafe { self.fifo.take_with(|object| self.sink.queue(task, object)) };
+            if !taken {
                 // A caller has a number and was interrupted before it filled the place: a reader.
-                None => synchronize_rcu(),
+                synchronize_rcu();
             }
         }
     }

@@ -9,7 +9,6 @@ use crate::{
     },
     engine::{
         enqueue::enqueue,
-        in_hand::InHand,
         inbox::Sink,
         Handle, //
     },
@@ -25,13 +24,9 @@ impl Sink for Handle {
         (**self).wq()
     }
 
-    fn in_hand(&self) -> &InHand {
-        &self.in_hand
-    }
-
     fn queue(&self, task: &mut TaskContext<'_>, object: Object) {
         // The call is over: there is no caller to report.
-        if !double_free::enter_late(object.as_ptr()) {
+        if !double_free::enter(object.as_ptr()) {
             return Misuse::DoubleFree.report(0);
         }
         enqueue(task, self, object, 0);

@@ -1,230 +1,372 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What waits on one CPU: the open page of each channel and the sealed pages behind them.
+//! What waits on one CPU, as code on any CPU may use it that has the queue's lock.
 //!
-//! Two promises hold whenever nobody owns the slot, so that no object is forgotten:
+//! There are the open page of each channel and the sealed pages behind them. Two promises hold whenever
+//! nobody has the lock, so that no object is forgotten:
 //!
-//! - while a channel has an open page, the CPU's sealer work is queued or about to run, or has left
-//!   the page to the next drain work;
-//! - while sealed pages wait, the CPU's alarm is set or its drain work is queued or about to run.
+//! - while a channel has an open page, the sealer work is queued or about to run, or the lane has a
+//!   stamp;
+//! - while sealed pages wait, or a lane has a stamp, the alarm is set, or drain work is queued or about
+//!   to run, or somebody has pages in hand and looks again.
+//!
+//! A queue without pages isn't in `active`, which saves the barrier a look at it. What only code on the queue's own CPU may do is in [`crate::engine::here`].
 
-use kernel::time::msecs_to_jiffies;
+use core::ops::{
+    Deref,
+    DerefMut, //
+};
+
+use kernel::cpu::CpuId;
 
 use crate::{
-    engine::state::{
-        OwnedQueue,
-        Refill, //
+    engine::{
+        state::{
+            Local,
+            Queue, //
+        },
+        Engine, //
     },
     object::{
         Channel,
-        Object,
         Pointer, //
     },
-    observe::{
-        stats::{
-            self,
-            Counter, //
-        },
-        trace, //
+    observe::stats::{
+        self,
+        Counter, //
     },
     page::{
-        bulk_page::{
-            EmptyPage,
-            SealedPage, //
-        },
+        bulk_page::SealedPage,
+        lane::Lane,
         page_list::WaitingPages,
         sizes, //
     },
-    params, //
+    platform::{
+        jiffies,
+        raw_lock::RawGuard,
+        this_cpu::{
+            OnThisCpu,
+            TaskContext, //
+        }, //
+    }, //
 };
 
-impl OwnedQueue<'_> {
-    /// Adds to a counter of this CPU.
-    pub(crate) fn count(&self, counter: Counter, n: usize) {
-        self.shared().stats.add(counter, n as i64);
+/// A queue whose lock this code has.
+pub(crate) struct LockedQueue<'a> {
+    queue: &'a Queue,
+    local: RawGuard<'a, Local>,
+}
+
+/// A lane whose cursor this code may use.
+///
+/// # Invariants
+///
+/// The code has the lock of the lane's queue, and either runs on its CPU with preemption off or finds
+/// the gate closed.
+pub(super) struct OwnedLane<'a>(&'a Lane);
+
+impl<'a> OwnedLane<'a> {
+    /// # Safety
+    ///
+    /// The type's invariant must hold as long as it lives.
+    pub(super) unsafe fn new(lane: &'a Lane) -> Self {
+        // INVARIANT: The contract says the same.
+        Self(lane)
     }
 
-    /// Counts several things that belong together, by `f`.
-    pub(crate) fn count_together<R>(&self, f: impl FnOnce(&Self) -> R) -> R {
-        self.shared().consistent().write(|| f(self))
+    /// The lane.
+    pub(super) fn lane(&self) -> &'a Lane {
+        self.0
+    }
+
+    /// The pointers in the open page.
+    pub(super) fn pointers(&self) -> &[Pointer] {
+        // SAFETY: By the type invariant nobody else uses the cursor, and this value is borrowed.
+        unsafe { self.0.pointers() }
+    }
+}
+
+impl Queue {
+    /// Takes the lock, on any CPU.
+    ///
+    /// # Context
+    ///
+    /// Process context. Preemption is off until the lock is released.
+    pub(crate) fn lock<'a>(&'a self, _: &'a TaskContext<'_>) -> LockedQueue<'a> {
+        LockedQueue {
+            queue: self,
+            local: self.local.lock(),
+        }
+    }
+
+    /// Takes the lock, for code that stays on its CPU.
+    pub(super) fn lock_with<'a, P>(&'a self, _: &OnThisCpu<P>) -> LockedQueue<'a> {
+        LockedQueue {
+            queue: self,
+            local: self.local.lock(),
+        }
+    }
+}
+
+impl Engine {
+    /// The queues that have pages, or may have.
+    pub(crate) fn active(&self) -> impl Iterator<Item = &Queue> {
+        self.active.iter().filter_map(|cpu| self.queues.get(cpu))
+    }
+
+    /// The queues that have ever had objects in their inbox.
+    pub(crate) fn parking(&self) -> impl Iterator<Item = &Queue> {
+        self.parking.iter().filter_map(|cpu| self.queues.get(cpu))
+    }
+}
+
+impl Deref for LockedQueue<'_> {
+    type Target = Local;
+
+    fn deref(&self) -> &Local {
+        &self.local
+    }
+}
+
+impl DerefMut for LockedQueue<'_> {
+    fn deref_mut(&mut self) -> &mut Local {
+        &mut self.local
+    }
+}
+
+impl<'a> LockedQueue<'a> {
+    /// The queue.
+    pub(crate) fn queue(&self) -> &'a Queue {
+        self.queue
+    }
+
+    /// The CPU that the queue belongs to.
+    pub(crate) fn cpu(&self) -> CpuId {
+        self.queue.cpu()
+    }
+
+    /// Adds to a counter of this CPU.
+    pub(crate) fn count(&self, counter: Counter, n: usize) {
+        self.queue.stats.add(counter, n as i64);
     }
 
     /// Takes from a counter of this CPU.
     pub(crate) fn uncount(&self, counter: Counter, n: usize) {
-        self.shared().stats.add(counter, -(n as i64));
+        self.queue.stats.add(counter, -(n as i64));
+    }
+
+    /// Counts several things that belong together, by `f`.
+    pub(crate) fn count_together<R>(&mut self, f: impl FnOnce(&mut Self) -> R) -> R {
+        let consistent = self.queue.consistent();
+        consistent.write(|| f(self))
     }
 
     /// Counts objects that begin to wait, and about how many bytes they take.
-    pub(crate) fn count_waiting(&self, channel: Channel, objects: usize, bytes: usize) {
+    pub(crate) fn count_waiting(&mut self, channel: Channel, objects: usize, bytes: usize) {
         self.count(Counter::Pending, objects);
         self.count(Counter::bytes(channel), bytes);
-        stats::OBJECTS.add(objects as i64);
-        stats::BYTES.add(bytes as i64);
+        self.objects.add(&stats::OBJECTS, objects as i64);
+        self.bytes.add(&stats::BYTES, bytes as i64);
     }
 
     /// Counts objects that were freed, and takes back what [`Self::count_waiting()`] has counted.
-    pub(crate) fn count_freed(&self, channel: Channel, objects: usize, bytes: usize) {
+    pub(crate) fn count_freed(&mut self, channel: Channel, objects: usize, bytes: usize) {
         self.count(Counter::freed(channel), objects);
         self.uncount(Counter::Pending, objects);
         self.uncount(Counter::bytes(channel), bytes);
-        stats::OBJECTS.add(-(objects as i64));
-        stats::BYTES.add(-(bytes as i64));
+        self.objects.add(&stats::OBJECTS, -(objects as i64));
+        self.bytes.add(&stats::BYTES, -(bytes as i64));
     }
 
-    /// Stores an object's pointer in the open page of its channel. If there is no room, the object
-    /// comes back.
-    #[inline]
-    pub(super) fn push(&mut self, object: Object) -> Result<(), Object> {
-        self.here().push(object)
+    /// Adds what this CPU hasn't added yet to the sums over all CPUs.
+    pub(crate) fn settle_sums(&mut self) {
+        self.objects.settle(&stats::OBJECTS);
+        self.bytes.settle(&stats::BYTES);
     }
 
-    /// Whether the open page of its channel has the object's pointer already.
-    pub(super) fn holds(&self, object: &Object) -> bool {
-        self.open_pointers(object.channel())
-            .contains(&object.as_ptr())
+    /// What the open page of a channel is expected to take when it is full, 0 if there is none.
+    pub(super) fn expect(&mut self, channel: Channel, bytes: usize) {
+        let before = core::mem::replace(&mut self.expected[channel as usize], bytes);
+        self.bytes.add(&stats::BYTES, bytes as i64 - before as i64);
     }
 
-    fn open_pointers(&self, channel: Channel) -> &[Pointer] {
-        // SAFETY: The owner has the cursor to itself, and is borrowed as long as these are looked at.
-        unsafe { self.shared().cursor(channel).pointers() }
-    }
-
-    /// Opens `page` for the object's channel and stores its pointer as the first; what was open is
-    /// sealed.
-    pub(super) fn open(&mut self, page: EmptyPage, object: Object) {
-        let (shared, channel) = (self.shared(), object.channel());
-        if let Some(nr) = self.seal(channel) {
-            trace::page_full(self.cpu(), channel, nr);
-        }
-        // SAFETY: The owner has the cursor to itself, and `seal()` left it without a page.
-        unsafe { shared.cursor(channel).open(page, object) };
-        let delay = msecs_to_jiffies(params::drain_delay_ms());
-        shared
-            .sealer
-            .queue_on(shared.engine.wq(), self.cpu(), delay);
-    }
-
-    /// Seals the channel's open page, if any, and sees to it that it is freed in time. Returns how
-    /// many pointers it has.
-    pub(crate) fn seal(&mut self, channel: Channel) -> Option<usize> {
-        let nr = self.close(channel)?;
-        self.rearm();
-        Some(nr)
-    }
-
-    /// Seals all open pages.
-    pub(crate) fn seal_all(&mut self) {
-        self.deferred = None;
-        for channel in Channel::ALL {
-            self.seal(channel);
-        }
-    }
-
-    /// Seals open pages that are old but not full, as far as there are empty ones in their stead.
+    /// Seals the open page of an owned lane, if there is one. Of its objects the last is known to take
+    /// `last` bytes, or is estimated like the others. Returns how many there are.
     ///
-    /// The others are left to the drain, which brings pages back, unless there is none to wait for.
-    pub(crate) fn seal_old(&mut self) {
-        // Start with the channel deferred last time, so that neither starves.
-        let first = self.deferred.take().unwrap_or(Channel::Slab);
-        for channel in [first, first.other()] {
-            if !self.shared().cursor(channel).is_open() {
-                continue;
-            }
-            let closed = Channel::COUNT - self.shared().open_pages();
-            let none_to_come = self.waiting.is_empty() && !self.draining;
-            if none_to_come || self.shared().spares.has(closed + 1) {
-                self.seal(channel);
-            } else if self.deferred.is_none() {
-                self.deferred = Some(channel);
-            }
-        }
-    }
-
-    /// Moves the channel's open page to the waiting ones. Returns how many pointers it has.
-    fn close(&mut self, channel: Channel) -> Option<usize> {
-        let seed = self.shared().stats.get(Counter::queued(channel)) as usize;
+    /// [`Self::rearm()`] is to follow.
+    pub(super) fn seal(&mut self, channel: Channel, own: &OwnedLane<'_>, last: Option<usize>) -> usize {
+        let lane = own.lane();
+        let pointers = own.pointers();
+        let others = match (last, pointers) {
+            (Some(_), [others @ .., _]) => others,
+            _ => pointers,
+        };
+        let seed = self.queue.stats.get(Counter::queued(channel)) as usize;
         // SAFETY: What is in an open page isn't freed before it is sealed.
-        let bytes = unsafe { sizes::estimate(channel, self.open_pointers(channel), seed) };
+        let bytes = unsafe { sizes::estimate(channel, others, seed) };
+        let bytes = bytes.saturating_add(last.unwrap_or(0));
+        let stamp = self.gates[channel as usize].take_stamp();
         let page = self.count_together(|queue| {
-            // SAFETY: The owner has the cursor to itself.
-            let page = unsafe { queue.shared().cursor(channel).seal(bytes) }?;
+            // SAFETY: By its invariant nobody else uses the lane; the gate's stamp is one of its page.
+            let page = unsafe { lane.seal(bytes, stamp) }?;
             queue.count(Counter::queued(channel), page.len());
             queue.count(Counter::PendingPages, 1);
             queue.count_waiting(channel, page.len(), bytes);
             Some(page)
-        })?;
+        });
+        let Some(page) = page else {
+            return 0;
+        };
+        self.expect(channel, 0);
+        // SAFETY: The cursor was this code's to use.
+        unsafe { self.gates[channel as usize].sealed(lane) };
         let nr = page.len();
-        self.waiting.push(page);
-        Some(nr)
+        if page.elapsed() {
+            self.elapsed.push(page);
+        } else {
+            self.youngest = page.cookie();
+            self.waiting.push(page);
+        }
+        nr
     }
 
-    /// Sets the alarm if pages wait.
-    pub(crate) fn rearm(&mut self) {
-        if !self.waiting.is_empty() && self.shared().alarm.set() {
+    /// The channel's lane, if code on any CPU may use its cursor.
+    fn own_closed(&self, channel: Channel) -> Option<OwnedLane<'a>> {
+        self.gates[channel as usize].is_closed().then(|| {
+            // SAFETY: This code has the lock, and the gate is closed until it opens it.
+            unsafe { OwnedLane::new(self.queue.lane(channel)) }
+        })
+    }
+
+    /// Has the open pages sealed: at once where that can be done from here, or after a grace period.
+    pub(super) fn revoke(&mut self) {
+        for channel in Channel::ALL {
+            self.revoke_one(channel);
+        }
+        self.rearm();
+    }
+
+    /// The same for those that have waited for more pointers as long as they may. Returns how long it is
+    /// until the others have.
+    pub(super) fn revoke_old(&mut self) -> Option<jiffies::Jiffies> {
+        let mut left = None;
+        for channel in Channel::ALL {
+            if !self.queue.lane(channel).is_open() {
+                continue;
+            }
+            match jiffies::until(self.due[channel as usize]) {
+                0 => self.revoke_one(channel),
+                more => left = Some(left.map_or(more, |left: jiffies::Jiffies| left.min(more))),
+            }
+        }
+        self.rearm();
+        left
+    }
+
+    fn revoke_one(&mut self, channel: Channel) {
+        let lane = self.queue.lane(channel);
+        if !lane.is_open() {
+            return;
+        }
+        match self.own_closed(channel) {
+            Some(own) if self.may_seal() => {
+                self.seal(channel, &own, None);
+            }
+            _ => self.gates[channel as usize].revoke(lane),
+        }
+    }
+
+    /// Seals the pages whose stamp's grace period is over, as far as there are empty ones in their stead;
+    /// with `must`, whether there are or not.
+    pub(super) fn settle(&mut self, must: bool) {
+        for channel in Channel::ALL {
+            let over = self.gates[channel as usize].settle();
+            let Some(own) = self.own_closed(channel) else {
+                continue;
+            };
+            let lane = own.lane();
+            if !lane.is_open() {
+                self.gates[channel as usize].take_stamp();
+            } else if must || (over && self.may_seal()) {
+                self.seal(channel, &own, None);
+            } else if over {
+                self.gates[channel as usize].renew(lane);
+            }
+        }
+    }
+
+    /// Whether a page may be sealed though it isn't full: there is an empty one in its stead, as for each
+    /// channel that has none, or none is to come.
+    fn may_seal(&self) -> bool {
+        let closed = Channel::COUNT - self.queue.open_pages();
+        let none_to_come = self.waiting.is_empty() && self.elapsed.is_empty() && !self.in_hand;
+        none_to_come || self.queue.spares.has(closed + 1)
+    }
+
+    /// Sees to it that somebody looks when a grace period is over, if one is waited for.
+    pub(super) fn rearm(&mut self) {
+        if !self.elapsed.is_empty() && !self.in_hand {
+            self.queue.drain.queue_now(self.queue.engine.wq());
+        }
+        if self.is_waiting() && self.queue.alarm.set() {
             self.count(Counter::GracePeriods, 1);
         }
     }
 
-    /// Takes the pages whose grace period is over, and sets the alarm for the others.
-    ///
-    /// When they have been emptied, [`Self::end_drain()`] must follow, unless the CPU dies first.
-    pub(crate) fn begin_drain(&mut self) -> WaitingPages {
-        let elapsed = self.waiting.take_elapsed();
-        self.rearm();
-        self.draining = !elapsed.is_empty();
-        elapsed
+    /// Whether a grace period is waited for.
+    pub(super) fn is_waiting(&self) -> bool {
+        !self.waiting.is_empty() || self.gates.iter().any(|gate| gate.is_waiting())
     }
 
-    /// Does what [`Self::seal_old()`] has left to the drain, if anything.
-    pub(crate) fn end_drain(&mut self) {
-        self.draining = false;
-        if self.deferred.is_some() {
-            self.seal_old();
-        }
+    /// Takes all sealed pages, for who has `emptying`: those whose grace period is known to be over, and
+    /// the others.
+    pub(super) fn take_all(&mut self) -> (WaitingPages, WaitingPages) {
+        self.in_hand = true;
+        (
+            core::mem::take(&mut self.elapsed),
+            core::mem::take(&mut self.waiting),
+        )
     }
 
-    /// Takes all that waits, open pages included, off a CPU that is dead.
-    pub(crate) fn leave(&mut self) -> WaitingPages {
-        let left = self.take_all();
-        // The drain may find itself elsewhere, and has no queue to come back to.
-        self.draining = false;
-        self.deferred = None;
-        left
+    /// Takes one page whose grace period is over, for who has `emptying`.
+    pub(super) fn take_elapsed(&mut self) -> Option<SealedPage> {
+        self.in_hand = true;
+        let page = self.elapsed.pop();
+        page.or_else(|| self.waiting.take_one_elapsed())
     }
 
-    /// Takes the page that has waited longest, if its grace period is over.
-    pub(crate) fn take_one_elapsed(&mut self) -> Option<SealedPage> {
-        self.waiting.take_one_elapsed()
-    }
-
-    /// Takes all that waits, open pages included.
-    pub(crate) fn take_all(&mut self) -> WaitingPages {
-        for channel in Channel::ALL {
-            self.close(channel);
-        }
-        core::mem::take(&mut self.waiting)
-    }
-
-    /// Takes pages in that wait for their grace period.
-    pub(crate) fn adopt(&mut self, pages: WaitingPages) {
-        self.waiting.append(pages);
+    /// Takes pages back that wait for their grace period. They were sealed before all others.
+    pub(super) fn put_back(&mut self, mut pages: WaitingPages) {
+        pages.append(core::mem::take(&mut self.waiting));
+        self.waiting = pages;
         self.rearm();
     }
 
-    /// Takes a page back in whose objects are not to be freed yet.
-    pub(crate) fn put_back(&mut self, page: SealedPage) {
-        self.waiting.push(page);
+    /// Notes that nobody has pages in hand any more.
+    pub(super) fn nothing_in_hand(&mut self) {
+        self.in_hand = false;
+        self.settle(false);
         self.rearm();
+        self.tidy();
     }
 
-    /// Takes a spare, if there is one, and has more allocated if few are left.
-    pub(crate) fn take_spare(&self) -> Option<EmptyPage> {
-        let shared = self.shared();
-        let page = shared.spares.take();
-        if shared.spares.is_low() {
-            let wq = shared.engine.refill_wq();
-            shared.refill.queue_on(wq, self.cpu(), Refill::delay());
+    /// Whether there is anything that waits, or will.
+    pub(super) fn has_something(&self) -> bool {
+        let pages = !self.waiting.is_empty() || !self.elapsed.is_empty() || self.in_hand;
+        pages || self.queue.open_pages() > 0
+    }
+
+    /// Whether there are sealed pages whose grace period isn't over.
+    pub(super) fn has_recent(&self) -> bool {
+        !self.waiting.is_empty() && !self.youngest.is_some_and(|cookie| cookie.elapsed())
+    }
+
+    /// Takes the queue off those that have pages, if it has none.
+    pub(super) fn tidy(&mut self) {
+        if self.has_something() {
+            return;
         }
-        page
+        self.settle_sums();
+        self.queue.engine.active.remove(self.cpu());
     }
 }

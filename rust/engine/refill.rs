@@ -22,9 +22,9 @@ impl Refill {
 
 impl Run for Refill {
     fn run(&self, _: &mut TaskContext<'_>) {
-        if let Some(queue) = self.engine.queues.slot(self.cpu) {
+        if let Some(queue) = self.queue() {
             // When there is no memory, the next caller who finds few pages asks again.
-            let _ = queue.shared().spares.fill();
+            let _ = queue.spares.fill();
         }
     }
 }

@@ -6,17 +6,31 @@
 //! has a list of all, for the barrier and for those that are never given back. Frees find their
 //! way under RCU, so that taking a reserve away, or putting a larger one in its place, is safe even
 //! against callers who don't keep to the rules.
+//!
+//! The list's lock is held for a few instructions: nothing is allocated and nobody waited for with it,
+//! since a caller's flags may say that it holds locks which memory reclaim needs.
 
 use kernel::{
     bindings::gfp_t,
+    list::{
+        impl_list_arc_safe,
+        impl_list_item,
+        List,
+        ListArc,
+        ListLinks, //
+    },
+    new_mutex,
     pr_warn_once,
     prelude::*,
     sync::{
         atomic::{
             Acquire,
             Atomic,
-            Full, //
+            Full,
+            Relaxed, //
         },
+        Arc,
+        ArcBorrow,
         Mutex, //
     }, //
 };
@@ -43,51 +57,121 @@ pub(crate) const MAX_OBJECTS: usize = bindings::RCU_HEADLESS_RESERVE_MAX as usiz
 /// A reserve.
 #[pin_data]
 pub(crate) struct Reserve<S: Sink> {
+    /// Which it is, of all that have ever been on the list.
+    number: Atomic<u64>,
     #[pin]
     inbox: Inbox<S>,
+    #[pin]
+    links: ListLinks,
+}
+
+impl_list_arc_safe! {
+    impl{S: Sink} ListArcSafe<0> for Reserve<S> { untracked; }
+}
+impl_list_item! {
+    impl{S: Sink} ListItem<0> for Reserve<S> { using ListLinks { self.links }; }
 }
 
 impl<S: Sink> Reserve<S> {
     /// Makes a reserve with room for `nr` objects, in memory that is allocated with `gfp`.
-    fn new(sink: S, nr: usize, gfp: gfp_t) -> Result<Pin<KBox<Self>>> {
+    fn new(sink: S, nr: usize, gfp: gfp_t) -> Result<ListArc<Self>> {
         // No mark: half of it may be all that ever comes, in one go.
         let inbox = Inbox::new(sink, nr, nr, gfp)?;
-        KBox::pin_init(pin_init!(Self { inbox <- inbox }), flags(gfp))
+        let init = try_pin_init!(Self {
+            number: Atomic::new(0),
+            inbox <- inbox,
+            links <- ListLinks::new(),
+        }? Error);
+        ListArc::pin_init(init, flags(gfp))
     }
 }
 
 /// All reserves that there are.
-pub(crate) struct List<S: Sink>(KVVec<Pin<KBox<Reserve<S>>>>);
+#[pin_data]
+pub(crate) struct Reserves<S: Sink> {
+    #[pin]
+    all: Mutex<All<S>>,
+}
 
-impl<S: Sink> List<S> {
+struct All<S: Sink> {
+    /// In the order of their numbers.
+    list: List<Reserve<S>>,
+    /// The last number that was given.
+    last: u64,
+}
+
+impl<S: Sink> Reserves<S> {
     /// There are none.
-    pub(crate) const fn new() -> Self {
-        Self(KVVec::new())
+    pub(crate) fn new() -> impl PinInit<Self> {
+        pin_init!(Self {
+            all <- new_mutex!(All { list: List::new(), last: 0 }, "rcu_headless_reserves"),
+        })
     }
 
-    /// The inbox of each.
-    pub(crate) fn inboxes(&self) -> impl Iterator<Item = &Inbox<S>> {
-        self.0.iter().map(|reserve| &reserve.inbox)
+    /// Has everything queued that was put into any of them before the call.
+    ///
+    /// # Context
+    ///
+    /// Process context, sleeps.
+    pub(crate) fn flush(&self) {
+        // One after the other, without the lock.
+        let mut done = 0;
+        while let Some(next) = self.next_busy(done) {
+            next.inbox.flush();
+            done = next.number.load(Relaxed);
+        }
     }
 
-    /// Drops one that has just left its slot, when nobody can be putting anything in any more and
-    /// all that was put in has been queued. `old` may be null.
-    fn retire(&mut self, old: *const Reserve<S>) {
-        let mut all = self.0.iter().map(|reserve| &**reserve);
-        let Some(at) = all.position(|reserve| core::ptr::eq(reserve, old)) else {
-            return;
-        };
+    /// The first behind number `after` that has something in it.
+    fn next_busy(&self, after: u64) -> Option<Arc<Reserve<S>>> {
+        let all = self.all.lock();
+        let busy = |reserve: &Reserve<S>| reserve.number.load(Relaxed) > after && !reserve.inbox.is_idle();
+        let found = all.list.iter().find(|reserve| busy(reserve));
+        found.map(Arc::from)
+    }
+
+    /// How many objects are in reserves and aren't queued yet.
+    ///
+    /// # Context
+    ///
+    /// Process context, sleeps.
+    pub(crate) fn parked(&self) -> usize {
+        let all = self.all.lock();
+        all.list.iter().map(|reserve| reserve.inbox.fifo().len()).sum()
+    }
+
+    /// How many objects have been freed through reserves.
+    ///
+    /// # Context
+    ///
+    /// Process context, sleeps.
+    pub(crate) fn total(&self) -> i64 {
+        // A reserve leaves the list and is counted as gone while it is locked.
+        let all = self.all.lock();
+        let now: u64 = all.list.iter().map(|reserve| reserve.inbox.fifo().total()).sum();
+        stats::RESERVED.get() + now as i64
+    }
+
+    /// Drops a reserve that has just left its slot, when nobody can be putting anything in any more and
+    /// all that was put in has been queued.
+    fn retire(&self, old: Arc<Reserve<S>>) {
         synchronize_rcu();
-        if let Ok(old) = self.0.remove(at) {
-            old.inbox.flush();
+        old.inbox.flush();
+        let mut all = self.all.lock();
+        // SAFETY: A reserve is on this list or on none.
+        let gone = unsafe { all.list.remove(&old) };
+        if gone.is_some() {
             stats::RESERVED.add(old.inbox.fifo().total() as i64);
         }
+        drop(all);
+        // Who flushes all may have it yet, and drops it then.
+        drop((gone, old));
     }
 }
 
-impl<S: Sink> Drop for List<S> {
+impl<S: Sink> Drop for All<S> {
     fn drop(&mut self) {
-        if !self.0.is_empty() {
+        if !self.list.is_empty() {
             pr_warn_once!("a reserve was never given back\n");
         }
     }
@@ -97,8 +181,8 @@ impl<S: Sink> Drop for List<S> {
 ///
 /// # Invariants
 ///
-/// Null or a reserve on the engine's list, where it is pinned. It leaves the list only after it has
-/// left the slot and a grace period has passed since.
+/// Null or a reserve on the engine's list, where it is pinned. It leaves the slot while the list is
+/// locked, and the list only when a grace period has passed since.
 #[repr(transparent)]
 pub(crate) struct Slot<S: Sink>(Atomic<*mut Reserve<S>>);
 
@@ -114,7 +198,7 @@ impl<S: Sink> Slot<S> {
     /// Process context, sleeps.
     pub(crate) fn provide(
         &self,
-        reserves: &Mutex<List<S>>,
+        reserves: &Reserves<S>,
         sink: S,
         nr: usize,
         gfp: gfp_t,
@@ -122,23 +206,48 @@ impl<S: Sink> Slot<S> {
         if nr > MAX_OBJECTS {
             return Err(EINVAL);
         }
-        // Held to the end, so that calls for one slot follow each other, whatever callers do.
-        let mut list = reserves.lock();
-        // SAFETY: By the type invariant it is null or on the list, which is locked.
-        let now = unsafe { self.0.load(Acquire).as_ref() }.map(|now| &now.inbox);
-        if nr <= now.map_or(0, |now| now.fifo().capacity()) {
-            if let Some(now) = now.filter(|now| now.fifo().room() < nr) {
-                now.flush();
+        loop {
+            let now = self.get(reserves);
+            if let Some(now) = now.filter(|now| nr <= now.inbox.fifo().capacity()) {
+                if now.inbox.fifo().room() < nr {
+                    now.inbox.flush();
+                }
+                return Ok(());
             }
-            return Ok(());
+            if nr == 0 {
+                return Ok(());
+            }
+            self.enlarge(reserves, Reserve::new(sink.clone(), nr, gfp)?);
         }
-        let reserve = Reserve::new(sink, nr, gfp)?;
-        let new = core::ptr::from_ref(&*reserve).cast_mut();
-        list.0.push(reserve, flags(gfp))?;
-        // INVARIANT: On the list; what was there before leaves it in the way that it must.
-        let old = self.0.xchg(new, Full);
-        list.retire(old);
-        Ok(())
+    }
+
+    /// The reserve, if there is one.
+    fn get(&self, reserves: &Reserves<S>) -> Option<Arc<Reserve<S>>> {
+        let _all = reserves.all.lock();
+        // SAFETY: By the type invariant it is null or on the list, which is locked.
+        unsafe { arc_of(self.0.load(Acquire)) }
+    }
+
+    /// Puts `new` in the place of the reserve, unless that is as large by now.
+    fn enlarge(&self, reserves: &Reserves<S>, new: ListArc<Reserve<S>>) {
+        let mut all = reserves.all.lock();
+        // SAFETY: By the type invariant it is null or on the list, which is locked.
+        let old = unsafe { arc_of(self.0.load(Acquire)) };
+        let capacity = |of: &Reserve<S>| of.inbox.fifo().capacity();
+        if old.as_ref().is_some_and(|old| capacity(old) >= capacity(&new)) {
+            drop(all);
+            return drop(new);
+        }
+        all.last += 1;
+        new.number.store(all.last, Relaxed);
+        // INVARIANT: On the list before the lock is let go; what was there before leaves it in the way
+        // that it must.
+        self.0.xchg(core::ptr::from_ref(&*new).cast_mut(), Full);
+        all.list.push_back(new);
+        drop(all);
+        if let Some(old) = old {
+            reserves.retire(old);
+        }
     }
 
     /// Gives the reserve back, if there is one. What is in it will be freed.
@@ -146,10 +255,15 @@ impl<S: Sink> Slot<S> {
     /// # Context
     ///
     /// Process context, sleeps.
-    pub(crate) fn give_back(&self, reserves: &Mutex<List<S>>) {
-        let mut list = reserves.lock();
-        let old = self.0.xchg(core::ptr::null_mut(), Full);
-        list.retire(old);
+    pub(crate) fn give_back(&self, reserves: &Reserves<S>) {
+        let old = {
+            let _all = reserves.all.lock();
+            // SAFETY: By the type invariant it is null or on the list, which is locked.
+            unsafe { arc_of(self.0.xchg(core::ptr::null_mut(), Full)) }
+        };
+        if let Some(old) = old {
+            reserves.retire(old);
+        }
     }
 
     /// Puts an object into the reserve if that is all there is to do. Otherwise it comes back.
@@ -170,7 +284,7 @@ impl<S: Sink> Slot<S> {
     ///
     /// # Context
     ///
-    /// Any context but NMI.
+    /// Any context.
     pub(crate) fn put(&self, object: Object) -> Result<(), Object> {
         let reader = NoPreempt::new();
         match self.inbox(&reader) {
@@ -186,4 +300,14 @@ impl<S: Sink> Slot<S> {
         let reserve: Option<&'a Reserve<S>> = unsafe { load_ptr_acquire(&self.0).as_ref() };
         reserve.map(|reserve| &reserve.inbox)
     }
+}
+
+/// A reference of one's own to what is in a slot.
+///
+/// # Safety
+///
+/// It must be null, or a reserve that is on the list while this is called.
+unsafe fn arc_of<S: Sink>(reserve: *mut Reserve<S>) -> Option<Arc<Reserve<S>>> {
+    // SAFETY: The list has it as an `Arc` (contract).
+    (!reserve.is_null()).then(|| unsafe { ArcBorrow::from_raw(reserve) }.into())
 }

@@ -2,8 +2,8 @@
 
 //! Gives memory back when the kernel asks for it: spare pages at once, pending objects soon.
 //!
-//! What it counts is what it can give back on the spot, in pages. Freeing pending objects gives
-//! back more, but not before a grace period; that it has begun is all the shrinker sees to.
+//! What it counts is pages that it can give back on the spot, and those that the next grace period
+//! brings; that this has begun is all the shrinker sees to.
 //!
 //! C header: [`include/linux/shrinker.h`](srctree/include/linux/shrinker.h)
 
@@ -13,17 +13,19 @@ use kernel::{
     alloc::AllocError,
     bindings,
     ffi::c_ulong,
+    page::PAGE_SIZE,
     prelude::*, //
 };
 
 use crate::{
     engine::{
-        state::Queue,
         Engine,
         Handle, //
     },
     observe::stats,
-    page::spares, //
+    page::spares,
+    params::SPARES_MIN,
+    platform::this_cpu::TaskContext, //
 };
 
 /// The shrinker is registered while this lives.
@@ -68,28 +70,31 @@ impl Drop for Registration {
     }
 }
 
-/// Says how many pages [`scan()`] could give back.
-///
-/// With none the kernel doesn't call that at all, so what is pending is seen to here as well.
+/// Says how many pages [`scan()`] could give back, at once or by a grace period.
 ///
 /// # Safety
 ///
 /// Only for the kernel to call, as [`Registration::new()`] says.
 unsafe extern "C" fn count(
-    shrinker: *mut bindings::shrinker,
+    _: *mut bindings::shrinker,
     _: *mut bindings::shrink_control,
 ) -> c_ulong {
-    // SAFETY: It is the shrinker of `Registration::new()` (contract), and the engine outlives that.
-    let engine = unsafe { &*(*shrinker).private_data.cast::<Engine>() };
-    start_drain(engine);
-    let surplus = |queue: &Queue| queue.shared().spares.surplus();
-    match engine.queues.slots().map(surplus).sum() {
+    // Sums that are kept anyway: this is called often, and there may be many CPUs.
+    let objects = stats::BYTES.get().max(0) as usize / PAGE_SIZE;
+    match objects + surplus() {
         0 => bindings::SHRINK_EMPTY as c_ulong,
-        pages => pages,
+        pages => pages as c_ulong,
     }
 }
 
-/// Gives back spare pages, as many as asked for or as there are.
+/// How many pages of pointers there are beyond what the CPUs always need, be they empty or not.
+fn surplus() -> usize {
+    let needed = SPARES_MIN as i64 * stats::CPUS.get();
+    (stats::PAGES.get() - needed).max(0) as usize
+}
+
+/// Gives back spare pages, as many as asked for or as there are, and sees to it that what waits doesn't
+/// wait for more.
 ///
 /// # Safety
 ///
@@ -108,18 +113,24 @@ unsafe extern "C" fn scan(
     };
     // Before anything is taken: it isn't to be replaced meanwhile.
     spares::back_off();
-    start_drain(engine);
+    // SAFETY: Memory is reclaimed by tasks that may sleep, outside of the calls that have a proof.
+    let task = unsafe { TaskContext::assume() };
+    for queue in engine.active() {
+        queue.lock(&task).revoke();
+    }
 
     let mut freed = 0;
-    for queue in engine.queues.slots() {
-        while freed < wanted {
-            let Some(page) = queue.shared().spares.take_surplus() else {
-                break;
-            };
-            // Count first: what misses the page finds it in `shrinker_pages`.
-            stats::SHRINKER_PAGES.add(1);
-            drop(page);
-            freed += 1;
+    if surplus() > 0 {
+        for queue in engine.queues.iter() {
+            while freed < wanted {
+                let Some(page) = queue.spares.take_surplus() else {
+                    break;
+                };
+                // Count first: what misses the page finds it in `shrinker_pages`.
+                stats::SHRINKER_PAGES.add(1);
+                drop(page);
+                freed += 1;
+            }
         }
     }
     stats::SHRINKER_SCANS.add(1);
@@ -127,15 +138,4 @@ unsafe extern "C" fn scan(
         return bindings::SHRINK_STOP as c_ulong;
     }
     freed
-}
-
-/// Has open pages sealed that would otherwise wait for more pointers.
-fn start_drain(engine: &Engine) {
-    for queue in engine
-        .queues
-        .slots()
-        .filter(|q| q.shared().open_pages() > 0)
-    {
-        queue.shared().sealer.queue_now_on(engine.wq(), queue.cpu());
-    }
 }

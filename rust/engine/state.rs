@@ -7,32 +7,42 @@
 use kernel::{
     bindings,
     cpu::CpuId,
-    prelude::*, //
+    prelude::*,
+    static_lock_class,
+    sync::Mutex,
+    time::Jiffies, //
 };
 
 use crate::{
     engine::{
+        gate::Gate,
         inbox::Inbox,
         Handle, //
     },
     object::Channel,
     observe::{
         latency::Latency,
-        stats::CpuStats, //
+        stats::{
+            CpuStats,
+            Share, //
+        }, //
     },
     page::{
-        cursor::{
-            cursor_of,
-            cursors_of,
-            Cursor,
-            Cursors, //
+        lane::{
+            lanes_of,
+            Lane, //
         },
         page_list::WaitingPages,
         spares::SparePages, //
     },
     platform::{
-        percpu,
-        rcu::Alarm,
+        cpu::node_of,
+        percpu::PerCpu,
+        raw_lock::RawLock,
+        rcu::{
+            Alarm,
+            Cookie, //
+        },
         seqcount::SeqCount,
         work::{
             work_class,
@@ -44,29 +54,33 @@ use crate::{
 /// How many objects can come in atomic context on one CPU before a task gets to run.
 const INBOX_OBJECTS: usize = 512;
 
-/// What only the owner of the slot uses.
-#[derive(Default)]
+/// What only who has the queue's lock uses.
 pub(crate) struct Local {
+    /// Sealed pages, those first that were sealed first.
     pub(super) waiting: WaitingPages,
-    /// The drain has taken pages of this queue and will bring them back.
-    pub(super) draining: bool,
-    /// A channel whose open page is left to the drain to seal, since the sealer work wouldn't.
-    pub(super) deferred: Option<Channel>,
+    /// When the last of them was sealed, in grace periods.
+    pub(super) youngest: Option<Cookie>,
+    /// Pages whose grace period was over when they were sealed.
+    pub(super) elapsed: WaitingPages,
+    /// Somebody who has `emptying` has taken pages, and has not freed all of their objects yet.
+    pub(super) in_hand: bool,
+    /// Who may use the cursor of each channel.
+    pub(super) gates: [Gate; Channel::COUNT],
+    /// When the open page of each channel is to be sealed though it isn't full, in jiffies.
+    pub(super) due: [Jiffies; Channel::COUNT],
+    /// What the objects in the open page of each channel are expected to take when it is full.
+    pub(super) expected: [usize; Channel::COUNT],
+    /// What this CPU hasn't added to the sums over all CPUs yet.
+    pub(super) objects: Share,
+    pub(super) bytes: Share,
 }
 
-/// What others may look at and act on.
+/// One CPU's queue.
 ///
-/// # Invariants
-///
-/// The cursors are changed by the owner of the slot alone.
+/// The order of the fields is the order in which they go: what works for the queue before the rest.
 #[pin_data]
-pub(crate) struct Shared {
-    cursors: &'static Cursors,
-    /// The counters of this CPU.
-    pub(crate) stats: CpuStats,
-    /// The histograms of this CPU.
-    pub(crate) latency: Latency,
-    consistent: SeqCount,
+pub(crate) struct Queue {
+    pub(super) cpu: CpuId,
     pub(super) engine: Handle,
     /// Where objects wait that came in atomic context.
     #[pin]
@@ -77,60 +91,98 @@ pub(crate) struct Shared {
     /// The work that frees what has waited long enough.
     #[pin]
     pub(super) drain: Work<Drain>,
-    /// The work that seals the open pages.
+    /// The work that has open pages sealed.
     #[pin]
     pub(super) sealer: Work<Sealer>,
     /// The work that gets more empty pages.
     #[pin]
     pub(super) refill: Work<Refill>,
-    /// Empty pages. Dropped after the work that may bring some.
+    /// Where calls on the CPU store pointers.
+    lanes: [Lane; Channel::COUNT],
+    #[pin]
+    pub(super) local: RawLock<Local>,
+    /// Held by who takes pages off the queue until their objects are freed.
+    #[pin]
+    pub(super) emptying: Mutex<()>,
+    /// The counters of this CPU.
+    pub(crate) stats: CpuStats,
+    /// The histograms of this CPU.
+    pub(crate) latency: Latency,
+    consistent: SeqCount,
+    /// Empty pages.
     pub(crate) spares: SparePages,
 }
 
 /// All CPUs' queues.
-pub(crate) type Queues = percpu::PerCpu<Local, Shared>;
-/// One CPU's queue.
-pub(crate) type Queue = percpu::Slot<Local, Shared>;
-/// One CPU's queue in the hands of code that has it to itself.
-pub(crate) type OwnedQueue<'a> = percpu::Owner<'a, Local, Shared>;
+pub(crate) type Queues = PerCpu<Queue>;
 
-impl Shared {
+impl Queue {
     /// Makes an empty queue for `cpu`.
-    pub(crate) fn new(engine: Handle, cpu: CpuId) -> Result<impl PinInit<Self>> {
+    ///
+    /// # Safety
+    ///
+    /// There must be an `rcu_barrier()` between the last time that the queue is used and its drop.
+    pub(super) unsafe fn new(engine: Handle, cpu: CpuId) -> Result<impl PinInit<Self>> {
         let inbox = Inbox::new(
             engine,
             INBOX_OBJECTS,
             INBOX_OBJECTS / 2,
             bindings::GFP_KERNEL,
         )?;
-        let cursors = cursors_of(cpu).ok_or(EINVAL)?;
+        let local = Local {
+            waiting: WaitingPages::default(),
+            youngest: None,
+            elapsed: WaitingPages::default(),
+            in_hand: false,
+            gates: [const { Gate::new() }; Channel::COUNT],
+            due: [0; Channel::COUNT],
+            expected: [0; Channel::COUNT],
+            objects: Share::default(),
+            bytes: Share::default(),
+        };
+        // SAFETY: The contract says the same.
+        let alarm = unsafe { Alarm::new(OnAlarm::new(engine, cpu)) };
+        let (lanes, node) = (lanes_of(cpu), node_of(cpu));
         Ok(pin_init!(Self {
-            cursors,
+            lanes,
             stats: CpuStats::new(),
             latency: Latency::new(),
             consistent: SeqCount::new(),
-            spares: SparePages::new(),
+            spares: SparePages::new(node),
+            local <- RawLock::new(local, c"rcu_headless_queue", static_lock_class!()),
+            emptying <- Mutex::new((), c"rcu_headless_emptying", static_lock_class!()),
             inbox <- inbox,
             refill <- Work::new(Refill::new(engine, cpu), work_class!(c"rcu_headless_refill")),
-            alarm <- Alarm::new(OnAlarm::new(engine, cpu)),
+            alarm <- alarm,
             drain <- Work::new(Drain::new(engine, cpu), work_class!(c"rcu_headless_drain")),
             sealer <- Work::new(Sealer::new(engine, cpu), work_class!(c"rcu_headless_sealer")),
+            cpu,
             engine,
         }))
     }
 
-    pub(super) fn cursor(&self, channel: Channel) -> &Cursor {
-        cursor_of(self.cursors, channel)
+    /// The CPU that this queue belongs to.
+    pub(crate) fn cpu(&self) -> CpuId {
+        self.cpu
+    }
+
+    /// Where calls on the CPU store pointers of a channel.
+    pub(super) fn lane(&self, channel: Channel) -> &Lane {
+        let [slab, vmalloc] = &self.lanes;
+        match channel {
+            Channel::Slab => slab,
+            Channel::Vmalloc => vmalloc,
+        }
     }
 
     /// How many pointers the channel's open page holds, as seen from any CPU at any time.
     pub(crate) fn open_pointers(&self, channel: Channel) -> usize {
-        self.cursor(channel).pending()
+        self.lane(channel).pending()
     }
 
     /// How many channels have an open page, as seen from any CPU at any time.
     pub(crate) fn open_pages(&self) -> usize {
-        self.cursors.iter().filter(|c| c.is_open()).count()
+        self.lanes.iter().filter(|lane| lane.is_open()).count()
     }
 
     /// How many objects have come in atomic context and aren't queued yet.
@@ -158,6 +210,11 @@ macro_rules! actor {
             fn new(engine: Handle, cpu: CpuId) -> Self {
                 Self { engine, cpu }
             }
+
+            /// The queue.
+            pub(super) fn queue(&self) -> Option<&Queue> {
+                self.engine.queues.get(self.cpu)
+            }
         }
     };
 }
@@ -173,7 +230,7 @@ actor! {
 }
 
 actor! {
-    /// Seals the open pages.
+    /// Has open pages sealed.
     Sealer
 }
 

@@ -1,25 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <linux/cpu.h>
 #include <linux/cpumask.h>
+#include <linux/sched/isolation.h>
+#include <linux/topology.h>
 
 #include "helpers.h"
-
-void rcu_headless_helper_cpus_read_lock(void)
-{
-	cpus_read_lock();
-}
-
-void rcu_headless_helper_cpus_read_unlock(void)
-{
-	cpus_read_unlock();
-}
 
 bool rcu_headless_helper_cpu_possible(unsigned int cpu)
 {
 	return cpu_possible(cpu);
 }
 
-bool rcu_headless_helper_cpu_online(unsigned int cpu)
+int rcu_headless_helper_cpu_to_node(unsigned int cpu)
 {
-	return cpu_online(cpu);
+	return cpu_to_node(cpu);
+}
+
+bool rcu_headless_helper_is_housekeeping_cpu(unsigned int cpu)
+{
+	return housekeeping_cpu(cpu, HK_TYPE_DOMAIN) && housekeeping_cpu(cpu, HK_TYPE_KERNEL_NOISE);
 }

@@ -11,7 +11,11 @@
 
 #include <linux/types.h>
 
+struct callback_head;
+struct irq_work;
 struct kernel_param;
+struct lock_class_key;
+struct raw_spinlock;
 struct rcu_headless_reserve;
 
 /* address.c */
@@ -37,10 +41,9 @@ void rcu_headless_helper_preempt_disable(void);
 void rcu_headless_helper_preempt_enable(void);
 
 /* cpu.c */
-void rcu_headless_helper_cpus_read_lock(void);
-void rcu_headless_helper_cpus_read_unlock(void);
 bool rcu_headless_helper_cpu_possible(unsigned int cpu);
-bool rcu_headless_helper_cpu_online(unsigned int cpu);
+int rcu_headless_helper_cpu_to_node(unsigned int cpu);
+bool rcu_headless_helper_is_housekeeping_cpu(unsigned int cpu);
 
 /* debugobjects.c */
 int rcu_headless_helper_debug_object_activate(void *ptr);
@@ -48,11 +51,24 @@ void rcu_headless_helper_debug_object_deactivate(void *ptr);
 void rcu_headless_helper_debug_object_free(void *ptr);
 
 /* gfp.c */
+gfp_t rcu_headless_helper_gfp_nowait(void);
 gfp_t rcu_headless_helper_gfp_refill(void);
+void *rcu_headless_helper_alloc_page_node(int node, gfp_t gfp);
+
+/* irq_work.c */
+void rcu_headless_helper_init_irq_work(struct irq_work *work, void (*func)(struct irq_work *work));
 
 /* kmemleak.c */
 void rcu_headless_helper_kmemleak_scan_area(const void *ptr, size_t size);
 void rcu_headless_helper_kmemleak_free(const void *ptr);
+
+/* lock.c */
+void rcu_headless_helper_raw_spin_lock_init(struct raw_spinlock *lock, const char *name,
+					    struct lock_class_key *key);
+void rcu_headless_helper_raw_spin_lock(struct raw_spinlock *lock);
+bool rcu_headless_helper_raw_spin_trylock(struct raw_spinlock *lock);
+void rcu_headless_helper_raw_spin_unlock(struct raw_spinlock *lock);
+void rcu_headless_helper_lockdep_assert_held(struct raw_spinlock *lock);
 
 /* mm.c */
 unsigned long rcu_headless_helper_totalram_pages(void);
@@ -62,14 +78,20 @@ int rcu_headless_param_set(const char *val, const struct kernel_param *kp);
 int rcu_headless_param_get(char *buffer, const struct kernel_param *kp);
 
 /* percpu.c */
-struct rcu_headless_cursors {
-	void **at[2];
+struct rcu_headless_lanes {
+	void **cursors[2];
+	unsigned long units[2];
+	void **firsts[2];
 };
 
 void *rcu_headless_helper_alloc_percpu(size_t size, size_t align);
 void *rcu_headless_helper_per_cpu_ptr(void *base, unsigned int cpu);
 void *rcu_headless_helper_this_cpu_ptr(void *base);
-struct rcu_headless_cursors *rcu_headless_helper_cursors_of(unsigned int cpu);
+struct rcu_headless_lanes *rcu_headless_helper_lanes_of(unsigned int cpu);
+
+/* rcu.c */
+void rcu_headless_helper_call_rcu_hurry(struct callback_head *head,
+					void (*func)(struct callback_head *head));
 
 /* sched.c */
 void rcu_headless_helper_cond_resched(void);

@@ -3,8 +3,8 @@
 
 #include "helpers.h"
 
-/* Where the next pointer of each channel goes (page/cursor.rs). */
-DEFINE_PER_CPU_ALIGNED(struct rcu_headless_cursors, rcu_headless_cursors);
+/* What the fast path looks at and changes (page/lane.rs). */
+DEFINE_PER_CPU_ALIGNED(struct rcu_headless_lanes, rcu_headless_lanes);
 
 /* Rust has no __percpu: such a pointer travels there as an ordinary one. */
 #define to_percpu(base) ((void __percpu __force *)(unsigned long)(base))
@@ -19,9 +19,9 @@ void *rcu_headless_helper_per_cpu_ptr(void *base, unsigned int cpu)
 	return per_cpu_ptr(to_percpu(base), cpu);
 }
 
-struct rcu_headless_cursors *rcu_headless_helper_cursors_of(unsigned int cpu)
+struct rcu_headless_lanes *rcu_headless_helper_lanes_of(unsigned int cpu)
 {
-	return per_cpu_ptr(&rcu_headless_cursors, cpu);
+	return per_cpu_ptr(&rcu_headless_lanes, cpu);
 }
 
 void *rcu_headless_helper_this_cpu_ptr(void *base)

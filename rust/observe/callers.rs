@@ -59,14 +59,14 @@ unsafe impl Zeroable for Sites {}
 /// The table.
 struct Table {
     sites: Sites,
-    tallies: PerCpu<(), Tallies>,
+    tallies: PerCpu<Tallies>,
 }
 
 impl Table {
     fn new() -> Result<KBox<Self>> {
         let init = try_init!(Self {
             sites <- init_zeroed(),
-            tallies: PerCpu::new(|_| Ok(init_zeroed()))?,
+            tallies: PerCpu::zeroed()?,
         }? Error);
         KBox::init(init, GFP_KERNEL)
     }
@@ -93,7 +93,8 @@ impl Table {
     }
 
     fn add(&self, caller: usize, numbers: [u64; COLUMNS]) {
-        let tallies = self.tallies.nearby_slot().shared();
+        // SAFETY: Each CPU that there can be has its tallies.
+        let tallies = unsafe { self.tallies.nearby() };
         let tally = tallies.0.get(self.find(caller)).into_iter().flatten();
         // Atomic: one call interrupts another.
         for (number, n) in tally.zip(numbers).filter(|&(_, n)| n > 0) {
@@ -106,8 +107,7 @@ impl Table {
             caller: self.sites.0.get(at).map_or(0, |site| site.load(Relaxed)),
             numbers: [0; COLUMNS],
         };
-        for slot in self.tallies.slots() {
-            let tallies = slot.shared();
+        for tallies in self.tallies.iter() {
             let tally = tallies.0.get(at).into_iter().flatten();
             for (sum, number) in row.numbers.iter_mut().zip(tally) {
                 *sum += number.load(Relaxed);

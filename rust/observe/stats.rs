@@ -23,8 +23,10 @@ use crate::{
 pub(crate) static PAGES: Level = Level::new();
 /// Objects in sealed pages, and those that callers wait for.
 pub(crate) static OBJECTS: Level = Level::new();
-/// About how many bytes these take.
+/// About how many bytes these take, with what those in open pages are expected to.
 pub(crate) static BYTES: Level = Level::new();
+/// CPUs that have a queue.
+pub(crate) static CPUS: Global = Global::new();
 /// Objects that other calls than `kvfree_rcu_headless_try()` have put into the CPUs' inboxes.
 pub(crate) static PUT_BY_OTHERS: Global = Global::new();
 /// Objects that it didn't take, for lack of room.
@@ -73,7 +75,12 @@ impl Level {
 
     /// So many have come, or gone if below zero.
     pub(crate) fn add(&self, n: i64) {
-        self.raise(self.now.fetch_add(n, Relaxed) + n);
+        self.add_with_high(n, n);
+    }
+
+    /// So many have come, and there have been `most` of these at some time meanwhile.
+    fn add_with_high(&self, n: i64, most: i64) {
+        self.raise(self.now.fetch_add(n, Relaxed) + most);
     }
 
     /// How many there are.
@@ -100,6 +107,35 @@ impl Level {
                 Ok(_) => break,
                 Err(now) => high = now,
             }
+        }
+    }
+}
+
+/// What one CPU has still to add to a [`Level`]: CPUs don't touch that for each page.
+#[derive(Default)]
+pub(crate) struct Share {
+    now: i64,
+    high: i64,
+}
+
+/// With so much to add a CPU does.
+const SHARE_MAX: i64 = 64 << 10;
+
+impl Share {
+    /// So many have come, or gone if below zero.
+    pub(crate) fn add(&mut self, level: &Level, n: i64) {
+        self.now += n;
+        self.high = self.high.max(self.now);
+        if self.now.abs() >= SHARE_MAX {
+            self.settle(level);
+        }
+    }
+
+    /// Adds what there is to add.
+    pub(crate) fn settle(&mut self, level: &Level) {
+        let Self { now, high } = core::mem::take(self);
+        if (now, high) != (0, 0) {
+            level.add_with_high(now, high);
         }
     }
 }
@@ -196,7 +232,7 @@ impl CpuStats {
 
     /// Adds to a counter.
     ///
-    /// Counts may get lost when two do it at once: only the owner of the CPU's slot should, so it
+    /// Counts may get lost when two do it at once: only who has the lock of the CPU's queue should, so it
     /// takes no atomic addition.
     pub(crate) fn add(&self, counter: Counter, n: i64) {
         let value = &self.0[counter as usize];

@@ -5,12 +5,13 @@
 //! | state | type | what it holds | who has it |
 //! |---|---|---|---|
 //! | empty | [`EmptyPage`] | nothing | a spare, or code that is about to open it |
-//! | open | [`crate::page::cursor::Cursor`] | pointers, more to come | a channel of one CPU |
+//! | open | [`crate::page::lane::Lane`] | pointers, more to come | a channel of one CPU |
 //! | sealed | [`SealedPage`] | pointers and a cookie | a CPU's list of waiting pages |
 //!
 //! A pointer gets into a page only while it is open, and out of it only by
-//! [`SealedPage::release()`], which looks at the cookie first. That the cookie is younger than
-//! every pointer is a matter of types: sealing consumes the open page.
+//! [`SealedPage::release()`], which looks at the cookie first. The cookie is younger than every
+//! pointer: [`crate::page::lane::Lane::seal()`] takes it, or finds that there has been no pointer
+//! since it was taken.
 
 use core::{
     mem::{
@@ -39,6 +40,7 @@ use kernel::{
 };
 
 use crate::{
+    bindings as helpers,
     check::double_free,
     object::{
         Channel,
@@ -61,13 +63,14 @@ pub(super) struct Header {
     opened: Instant<Monotonic>,
     /// Valid from sealing on: about how much memory the objects take.
     bytes: usize,
-    /// Valid from sealing on.
-    nr: u32,
+    /// Valid from sealing on: which of the places have pointers.
+    first: u16,
+    nr: u16,
     channel: Channel,
 }
 
 /// How many pointers a page has room for.
-const ROOM: usize = (PAGE_SIZE - size_of::<Header>()) / size_of::<Pointer>();
+pub(crate) const ROOM: usize = (PAGE_SIZE - size_of::<Header>()) / size_of::<Pointer>();
 
 /// A page of pointers: a header, and pointers up to the page's end.
 #[repr(C)]
@@ -103,16 +106,16 @@ struct OwnedPage(NonNull<BulkPage>);
 unsafe impl Send for OwnedPage {}
 
 impl OwnedPage {
-    fn new(gfp: gfp_t) -> Option<Self> {
+    fn new(node: i32, gfp: gfp_t) -> Option<Self> {
         // SAFETY: The callers' contexts are those that the flags are for.
-        let addr = unsafe { bindings::get_free_pages_noprof(gfp, 0) };
-        let page = NonNull::new(addr as *mut BulkPage)?;
+        let page = unsafe { helpers::rcu_headless_helper_alloc_page_node(node, gfp) };
+        let page = NonNull::new(page.cast::<BulkPage>())?;
         // The pointers in it keep objects from being reported as leaked, and an object that should
         // be in some page and isn't is still reported.
         //
         // SAFETY: The page was just allocated, whole.
         unsafe {
-            crate::bindings::rcu_headless_helper_kmemleak_scan_area(addr as *const _, PAGE_SIZE)
+            helpers::rcu_headless_helper_kmemleak_scan_area(page.as_ptr().cast(), PAGE_SIZE)
         };
         stats::PAGES.add(1);
         let header = Header {
@@ -120,6 +123,7 @@ impl OwnedPage {
             cookie: None,
             opened: Instant::now(),
             bytes: 0,
+            first: 0,
             nr: 0,
             channel: Channel::Slab,
         };
@@ -158,7 +162,7 @@ impl Drop for OwnedPage {
         // SAFETY: The area was announced when the page was allocated. By the type invariant the page
         // is ours, and it isn't used again.
         unsafe {
-            crate::bindings::rcu_headless_helper_kmemleak_free(addr.cast());
+            helpers::rcu_headless_helper_kmemleak_free(addr.cast());
             bindings::free_pages(addr.addr(), 0);
         }
     }
@@ -181,28 +185,33 @@ impl EmptyPage {
     ///
     /// Process context with preemption on: on PREEMPT_RT the page allocator takes sleeping locks.
     pub(crate) fn new_nowait() -> Option<Self> {
-        OwnedPage::new(bindings::GFP_NOWAIT | bindings::__GFP_NOWARN).map(Self)
+        // SAFETY: It returns a constant, and has no requirement.
+        let gfp = unsafe { helpers::rcu_headless_helper_gfp_nowait() };
+        OwnedPage::new(bindings::NUMA_NO_NODE, gfp).map(Self)
     }
 
-    /// Takes a page from the page allocator, which may look for one, but not desperately.
+    /// Takes a page from the page allocator, which may look for one, but not desperately; if it can, on
+    /// the memory node `node`.
     ///
     /// # Context
     ///
     /// Process context, sleeps. Nothing may be held that reclaim could need.
-    pub(crate) fn new_reclaim() -> Option<Self> {
+    pub(crate) fn new_reclaim(node: i32) -> Option<Self> {
         // SAFETY: It returns a constant, and has no requirement.
-        OwnedPage::new(unsafe { crate::bindings::rcu_headless_helper_gfp_refill() }).map(Self)
+        OwnedPage::new(node, unsafe { helpers::rcu_headless_helper_gfp_refill() }).map(Self)
     }
 
-    /// Opens the page: returns the place for its first pointer.
+    /// Opens the page: returns the place for its first pointer, which leaves room for `room` of them,
+    /// at least one.
     ///
     /// The page now belongs to the code that has that place, and comes back by [`seal()`].
-    pub(super) fn open(self, channel: Channel) -> NonNull<Pointer> {
+    pub(super) fn open(self, channel: Channel, room: usize) -> NonNull<Pointer> {
         let mut page = self.0;
         page.header.channel = channel;
         page.header.opened = Instant::now();
-        // SAFETY: The pointers begin inside the page, which is ours.
-        unsafe { page.into_raw().byte_add(FIRST) }.cast()
+        let first = ROOM - room.clamp(1, ROOM);
+        // SAFETY: The pointers begin inside the page, which is ours, and this is one of them.
+        unsafe { page.into_raw().byte_add(FIRST + first * size_of::<Pointer>()) }.cast()
     }
 
     /// Gives the page up as a link for a place that keeps it.
@@ -221,35 +230,33 @@ impl EmptyPage {
     }
 }
 
-/// The number of pointers before `end` in its page.
-///
-/// `end` is the place after the last pointer of an open page, possibly the page's end, and never
-/// the page's start.
-pub(super) fn pointers_before(end: NonNull<Pointer>) -> usize {
-    ((end.addr().get() - 1) % PAGE_SIZE + 1 - FIRST) / size_of::<Pointer>()
-}
-
-/// Closes an open page: no pointer is added to it any more, and its cookie is taken.
+/// Closes an open page: no pointer is added to it any more.
 ///
 /// `bytes` is about what its objects take.
 ///
 /// # Safety
 ///
-/// `end` must be the place after the last pointer of a page that [`EmptyPage::open()`] opened, with
-/// at least one pointer in it and nobody else to use the page from now on. All pointers must be those
-/// of objects of the page's channel, which were given up to it.
-pub(super) unsafe fn seal(end: NonNull<Pointer>, bytes: usize) -> SealedPage {
-    // SAFETY: There is at least one pointer before `end` in the page, behind its header, so this
-    // goes back to the header and stays inside the page.
-    let start = unsafe { end.byte_sub((end.addr().get() - 1) % PAGE_SIZE + 1) };
+/// `first` must be the place that [`EmptyPage::open()`] has returned, and `end` the place after the last
+/// pointer in that page, behind `first`, with nobody else to use the page from now on. All pointers must
+/// be those of objects of the page's channel, which were given up to it before `cookie` was taken.
+pub(super) unsafe fn seal(
+    first: NonNull<Pointer>,
+    end: NonNull<Pointer>,
+    bytes: usize,
+    cookie: Cookie,
+) -> SealedPage {
+    let offset = first.addr().get() % PAGE_SIZE;
+    // SAFETY: The place is in the page, behind its header, so this goes back to the header and stays
+    // inside the page.
+    let start = unsafe { first.byte_sub(offset) };
     // INVARIANT: The header was valid when the page was opened and nobody has written to it since;
     // nobody else uses the page (contract).
     let mut page = OwnedPage(start.cast());
-    page.header.nr = pointers_before(end) as u32;
+    page.header.first = ((offset - FIRST) / size_of::<Pointer>()) as u16;
+    page.header.nr = ((end.addr().get() - first.addr().get()) / size_of::<Pointer>()) as u16;
     page.header.bytes = bytes;
-    page.header.cookie = Some(Cookie::now());
-    // INVARIANT: The cookie was just taken, after all pointers were stored; that these are ours to
-    // free is the contract.
+    page.header.cookie = Some(cookie);
+    // INVARIANT: That the cookie is the younger and the objects are ours to free is the contract.
     SealedPage(page)
 }
 
@@ -259,15 +266,15 @@ pub(super) unsafe fn seal(end: NonNull<Pointer>, bytes: usize) -> SealedPage {
 ///
 /// # Invariants
 ///
-/// The header's `nr` pointers are stored, those of objects of `channel` that are this value's to
-/// free, and its cookie was taken after the last of them had been added.
+/// From the place `first` on, `nr` pointers are stored, those of objects of `channel` that are this
+/// value's to free, and the cookie was taken after the last of them had been added.
 #[must_use = "dropping it loses the objects in it"]
 pub(crate) struct SealedPage(OwnedPage);
 
 impl SealedPage {
     /// How many objects wait in the page.
     pub(crate) fn len(&self) -> usize {
-        self.0.header.nr as usize
+        usize::from(self.0.header.nr)
     }
 
     /// How the objects are going to be freed.
@@ -285,9 +292,14 @@ impl SealedPage {
         self.0.header.opened
     }
 
+    /// The moment from which on the objects wait for a grace period.
+    pub(crate) fn cookie(&self) -> Option<Cookie> {
+        self.0.header.cookie
+    }
+
     /// Whether the objects' grace period is over.
     pub(crate) fn elapsed(&self) -> bool {
-        self.0.header.cookie.is_some_and(|cookie| cookie.elapsed())
+        self.cookie().is_some_and(|cookie| cookie.elapsed())
     }
 
     /// The next page on the list that this page is on.
@@ -297,9 +309,10 @@ impl SealedPage {
 
     /// The pointers in the page.
     fn pointers(&mut self) -> &mut [Pointer] {
-        let nr = self.len();
-        // SAFETY: By the type invariant so many are stored, in a page that is ours alone.
-        unsafe { core::slice::from_raw_parts_mut(self.0.pointers.as_mut_ptr().cast(), nr) }
+        let (first, nr) = (usize::from(self.0.header.first), self.len());
+        let places = self.0.pointers.get_mut(first..).unwrap_or(&mut []);
+        // SAFETY: By the type invariant so many are stored from there on, in a page that is ours alone.
+        unsafe { core::slice::from_raw_parts_mut(places.as_mut_ptr().cast(), nr) }
     }
 
     /// Frees the objects, if their grace period is over; otherwise the page comes back untouched.
@@ -356,6 +369,5 @@ const _: () = {
     // The last pointer ends where the page does: a cursor is there exactly when its low bits are
     // zero.
     static_assert!(size_of::<BulkPage>() == PAGE_SIZE);
-    // `Cursor::open()` stores one pointer without looking.
-    static_assert!(ROOM >= 2);
+    static_assert!(ROOM <= u16::MAX as usize);
 };

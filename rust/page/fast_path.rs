@@ -2,18 +2,22 @@
 
 //! What a call does when there is room: it stores the pointer and moves the cursor on.
 //!
-//! With preemption off a task has its CPU's cursors to itself, so it takes no lock and no atomic
-//! read-modify-write: one load, one test, one store and one addition. x86_64 has these in assembly;
-//! `Kbuild` says where.
+//! With preemption off a task has its CPU's cursors to itself as long as the lane isn't revoked
+//! ([`crate::page::lane`]), so it takes no lock and no atomic read-modify-write: one comparison, one
+//! load, one test, one store and one addition. The comparison tells three things at once: whether the
+//! address is a plain one, whether somebody watches, and whether the lane is revoked. x86_64 has these
+//! in assembly; `Kbuild` says where.
 
 use kernel::page::PAGE_SIZE;
 
 use crate::{
+    check::plain,
     object::{
         Channel,
-        Object,
+        Given,
         Pointer, //
     },
+    page::sizes,
     platform::this_cpu::OnThisCpu, //
 };
 
@@ -22,42 +26,53 @@ use crate::{
 mod arch;
 
 impl<P> OnThisCpu<P> {
-    /// Stores an object's pointer in this CPU's open page of its channel, or gives the object back if
-    /// there is no room.
+    /// Stores what is given in this CPU's open page of `channel`; gives it back if it isn't plain, if
+    /// there is no room, or if the lane is revoked.
     #[inline(always)]
-    pub(crate) fn push(&self, object: Object) -> Result<(), Object> {
-        let (here, channel) = (arch::Here::of(self), object.channel());
-        let at = here.load(channel);
-        if at.addr() % PAGE_SIZE == 0 {
-            return Err(object);
+    pub(crate) fn push(&self, given: Given, channel: Channel) -> Result<(), Given> {
+        let here = arch::Here::of(self);
+        let address = given.addr();
+        if here.units(channel).are_above(plain::position(channel, address))
+            && may_be_stored(channel, address)
+        {
+            let at = here.load(channel);
+            if at.addr() % PAGE_SIZE != 0 {
+                // SAFETY: What is given is an object unless it is found to be none, and in the plain
+                // range of a channel there are no objects but those of that channel.
+                let object = unsafe { given.accept(channel) };
+                // SAFETY: By the cursor's invariant this is a place in an open page that it owns, and
+                // while the lane isn't revoked nobody else changes either.
+                unsafe { at.write(object.into_raw()) };
+                // SAFETY: One place on is in the page or its end. INVARIANT: The page has one pointer
+                // more, that of an object of its channel.
+                unsafe { here.advance(channel, at) };
+                return Ok(());
+            }
         }
-        // SAFETY: By the cursor's invariant this is a place in an open page that it owns, and by
-        // the type invariant nobody else changes either meanwhile.
-        unsafe { at.write(object.into_raw()) };
-        // SAFETY: One place on is in the page or its end. INVARIANT: The page has one pointer more,
-        // that of an object of its channel.
-        unsafe { here.advance(channel, at) };
-        Ok(())
+        Err(given)
     }
 
-    /// Stores pointers in this CPU's open page of `channel` as long as they are `good` and there is
-    /// room. Returns how many.
+    /// Stores pointers in this CPU's open page of `channel` as long as they are plain, there is room,
+    /// and the lane isn't revoked. Returns how many.
     ///
     /// # Safety
     ///
-    /// Each that is `good` must be what an object of `channel` was given away as, and is given away
+    /// Each must be one that was given away ([`Given::new()`]), and those that are stored are given away
     /// by this call.
     #[inline(always)]
-    pub(crate) unsafe fn push_while(
-        &self,
-        channel: Channel,
-        pointers: &[Pointer],
-        good: impl Fn(Pointer) -> bool,
-    ) -> usize {
+    pub(crate) unsafe fn push_while(&self, channel: Channel, pointers: &[Pointer]) -> usize {
         let here = arch::Here::of(self);
+        let units = here.units(channel).load();
+        let position = plain::position_of(channel);
+        let good = |pointer: Pointer| {
+            position(pointer.addr()) < units && may_be_stored(channel, pointer.addr())
+        };
         let start = here.load(channel);
         // Up to the end of the page; none if it is there, or nowhere.
-        let room = start.addr().wrapping_neg() % PAGE_SIZE / size_of::<Pointer>();
+        let room = match units {
+            0 => 0,
+            _ => start.addr().wrapping_neg() % PAGE_SIZE / size_of::<Pointer>(),
+        };
         let pointers = pointers.get(..room).unwrap_or(pointers);
         // What isn't good is stored as well, but the cursor stays before it.
         let put = |i, pointer| {
@@ -83,11 +98,22 @@ impl<P> OnThisCpu<P> {
             }
             pointers.len()
         };
+        if nr == 0 {
+            // The lane may be revoked, and the cursor somebody else's to change.
+            return 0;
+        }
         // SAFETY: One after the last that is good is in the page or its end.
         let at = unsafe { start.add(nr) };
         // SAFETY: So many pointers have been stored. INVARIANT: The page has them all, each that of
-        // an object of its channel (contract).
+        // an object of its channel: it is plain.
         unsafe { here.set(channel, at) };
         nr
     }
+}
+
+/// Whether a plain address may be stored without a closer look.
+#[inline(always)]
+fn may_be_stored(channel: Channel, address: usize) -> bool {
+    !plain::may_be_on_stack(channel, address)
+        && !(matches!(channel, Channel::Vmalloc) && sizes::may_be_large(address))
 }

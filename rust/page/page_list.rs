@@ -6,7 +6,10 @@ use core::ptr::NonNull;
 
 use kernel::pr_warn_once;
 
-use crate::page::bulk_page::SealedPage;
+use crate::{
+    page::bulk_page::SealedPage,
+    platform::sched::cond_resched, //
+};
 
 /// Sealed pages in the order in which they came.
 ///
@@ -73,10 +76,15 @@ impl WaitingPages {
     }
 
     /// Takes the pages at the front whose grace period is over.
+    ///
+    /// # Context
+    ///
+    /// Process context, may sleep: there may be many.
     pub(crate) fn take_elapsed(&mut self) -> Self {
         let mut elapsed = Self::default();
         while let Some(page) = self.take_one_elapsed() {
             elapsed.push(page);
+            cond_resched();
         }
         elapsed
     }

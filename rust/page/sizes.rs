@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! How much memory objects take, as far as that can be told without waiting.
+//! How much memory objects take, as far as that can be told.
 //!
 //! The slab allocator knows the size of each of its objects. Of one of vmalloc modules can only see
 //! which pages are mapped, up to the guard page behind it.
@@ -19,26 +19,99 @@ use crate::{
         Object,
         Pointer, //
     },
-    platform::memory, //
+    page::bulk_page::ROOM,
+    platform::{
+        memory,
+        sched::cond_resched, //
+    }, //
 };
+
+/// An object that takes so much is weighed by itself, and waits for no others to fill its page.
+pub(crate) const LARGE: usize = 1 << 20;
+
+/// How much the objects in one page may take, going by its first.
+const PAGE_BYTES: usize = 2 << 20;
 
 /// How many objects of a page are looked at.
 const SAMPLES: usize = 2;
 
-/// How many pages of a vmalloc object are looked for: a larger one counts as that large.
-const VMALLOC_PAGES: usize = 256;
+/// How many pages of memory are looked for before others get the CPU.
+const RESCHED_EVERY: usize = 1024;
+
+/// How many objects like one of so many bytes there may be in a page.
+pub(crate) fn room(bytes: usize) -> usize {
+    match bytes {
+        0 => ROOM,
+        bytes if bytes >= LARGE => 1,
+        bytes => (PAGE_BYTES / bytes).clamp(1, ROOM),
+    }
+}
+
+/// Whether an object of vmalloc may take [`LARGE`] or more: there is memory where its end would be.
+///
+/// It may be another object's.
+///
+/// # Context
+///
+/// Any context.
+pub(crate) fn may_be_large(address: usize) -> bool {
+    is_mapped(address.wrapping_add(LARGE - PAGE_SIZE))
+}
+
+fn is_mapped(address: usize) -> bool {
+    // SAFETY: The kernel's tables for the range of vmalloc stay. What they say of an object that
+    // isn't the caller's may be out of date at once.
+    memory::is_vmalloc(address) && !unsafe { vmalloc_to_page(address as *const _) }.is_null()
+}
 
 /// How many bytes an object takes; 0 if that isn't known.
 ///
 /// # Context
 ///
-/// Any context.
+/// Process context, may sleep: it takes its time for an object of vmalloc that is large.
 pub(crate) fn of(object: &Object) -> usize {
+    let pointer = object.as_ptr();
+    match object.channel() {
+        // SAFETY: The object's owner is borrowed, so nobody frees it meanwhile.
+        Channel::Slab => unsafe { of_slab(pointer) },
+        Channel::Vmalloc => of_vmalloc(pointer, usize::MAX, cond_resched),
+    }
+}
+
+/// How many bytes an object takes, [`LARGE`] at most if it is one of vmalloc; 0 if that isn't known.
+///
+/// # Context
+///
+/// Any context.
+pub(crate) fn up_to_large(object: &Object) -> usize {
     // SAFETY: The object's owner is borrowed, so nobody frees it meanwhile.
     unsafe { estimate(object.channel(), &[object.as_ptr()], 0) }
 }
 
-/// How many bytes the objects in a page take, going by some of them: exact if they are few or alike.
+/// # Safety
+///
+/// It must be the pointer of an object for `kfree()` that nobody frees meanwhile.
+unsafe fn of_slab(pointer: Pointer) -> usize {
+    if !memory::is_slab(pointer.addr()) {
+        return 0;
+    }
+    // SAFETY: It is an object of the slab allocator's, which stays (contract).
+    unsafe { ksize(pointer) }
+}
+
+/// Looks for memory from `pointer` on, `most` bytes at most, and does `rest` from time to time.
+fn of_vmalloc(pointer: Pointer, most: usize, rest: impl Fn()) -> usize {
+    let pages = (0..most / PAGE_SIZE).take_while(|&i| {
+        if i % RESCHED_EVERY == RESCHED_EVERY - 1 {
+            rest();
+        }
+        is_mapped(pointer.addr().wrapping_add(i * PAGE_SIZE))
+    });
+    pages.count() * PAGE_SIZE
+}
+
+/// How many bytes the objects in a page take, going by some of them: exact if they are few or alike, and
+/// none of vmalloc is larger than [`LARGE`].
 ///
 /// Vary `seed` so that sizes which alternate average out.
 ///
@@ -57,22 +130,12 @@ pub(crate) unsafe fn estimate(channel: Channel, pointers: &[Pointer], seed: usiz
         return 0;
     }
     let size_of = |&pointer: &Pointer| match channel {
-        Channel::Slab if memory::is_slab(pointer.addr()) => {
-            // SAFETY: It is an object of the slab allocator's, which stays (contract).
-            unsafe { ksize(pointer) }
-        }
-        Channel::Slab => 0,
-        Channel::Vmalloc => {
-            let is_mapped = |&i: &usize| {
-                let page = pointer.wrapping_byte_add(i * PAGE_SIZE);
-                // SAFETY: The object stays mapped (contract), and so do the kernel's tables for it
-                // and for the guard page, which isn't walked past.
-                !unsafe { vmalloc_to_page(page) }.is_null()
-            };
-            (0..VMALLOC_PAGES).take_while(is_mapped).count() * PAGE_SIZE
-        }
+        // SAFETY: The contract says the same.
+        Channel::Slab => unsafe { of_slab(pointer) },
+        Channel::Vmalloc => of_vmalloc(pointer, LARGE, || ()),
     };
     let some = pointers.iter().skip(seed % stride).step_by(stride);
     let sum: usize = some.take(samples).map(size_of).sum();
-    sum * nr / samples
+    // In this order, lest it is too much for a word of 32 bits.
+    sum / samples * nr + sum % samples * nr / samples
 }

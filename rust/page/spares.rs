@@ -6,7 +6,6 @@
 //! brings back what it took, and the shrinker may all come at once, without a lock.
 
 use kernel::{
-    bindings,
     prelude::*,
     sync::atomic::{
         Acquire,
@@ -29,7 +28,8 @@ use crate::{
         self,
         SPARES_MAX,
         SPARES_MIN, //
-    }, //
+    },
+    platform::jiffies, //
 };
 
 /// How long after the shrinker has been here no new pages are allocated to be kept.
@@ -38,28 +38,22 @@ const BACKOFF_MS: u32 = 5000;
 /// When that is over, in jiffies; 0 when nothing is to be over.
 static BACKOFF_END: Atomic<usize> = Atomic::new(0);
 
-fn now() -> Jiffies {
-    // SAFETY: A word that the timer interrupt counts up; volatile, as it does so at any time.
-    unsafe { (&raw const bindings::jiffies).read_volatile() }
-}
-
 /// Has no pages allocated or kept for a while beyond the few that a CPU needs.
 pub(crate) fn back_off() {
-    let end = now().wrapping_add(msecs_to_jiffies(BACKOFF_MS));
+    let end = jiffies::after(msecs_to_jiffies(BACKOFF_MS));
     BACKOFF_END.store(end.max(1), Relaxed);
 }
 
 /// How long that goes on yet: until then there is no use in allocating more.
 pub(crate) fn backoff_left() -> Jiffies {
     let end = BACKOFF_END.load(Relaxed);
-    let left = end.wrapping_sub(now());
-    // More than half of the clock's range is a time that has passed.
-    if end == 0 || left > Jiffies::MAX / 2 {
-        // Forgotten, so that it doesn't come round again.
-        if end != 0 {
-            let _ = BACKOFF_END.cmpxchg(end, 0, Relaxed);
-        }
+    if end == 0 {
         return 0;
+    }
+    let left = jiffies::until(end);
+    if left == 0 {
+        // Forgotten, so that it doesn't come round again.
+        let _ = BACKOFF_END.cmpxchg(end, 0, Relaxed);
     }
     left
 }
@@ -79,14 +73,17 @@ fn wanted() -> usize {
 ///
 /// What is in a place is null or an [`EmptyPage`] given up as a link to this place alone.
 pub(crate) struct SparePages {
+    /// The memory node that pages are allocated on.
+    node: i32,
     places: [Atomic<*mut BulkPage>; SPARES_MAX],
 }
 
 impl SparePages {
-    /// No pages.
-    pub(crate) const fn new() -> Self {
+    /// No pages; what is allocated is on memory node `node`, if there is memory.
+    pub(crate) const fn new(node: i32) -> Self {
         // INVARIANT: All are null.
         Self {
+            node,
             places: [const { Atomic::new(core::ptr::null_mut()) }; SPARES_MAX],
         }
     }
@@ -181,7 +178,7 @@ impl SparePages {
     /// Process context, sleeps.
     pub(crate) fn fill(&self) -> Result {
         while !self.has(wanted()) {
-            let page = EmptyPage::new_reclaim().ok_or(ENOMEM)?;
+            let page = EmptyPage::new_reclaim(self.node).ok_or(ENOMEM)?;
             if self.keep(page).is_some() {
                 break;
             }

@@ -25,6 +25,8 @@ use kernel::{
     types::Opaque, //
 };
 
+use crate::bindings::rcu_headless_helper_call_rcu_hurry;
+
 pub(crate) use kernel::sync::rcu::{
     rcu_barrier,
     synchronize_rcu, //
@@ -96,15 +98,14 @@ pub(crate) trait Ring: Sync + 'static {
 ///
 /// # Invariants
 ///
-/// `armed` is true from before `head` is given to `call_rcu()` until RCU no longer uses it, so a
+/// `armed` is true from before `head` is given to `call_rcu_hurry()` until RCU no longer uses it, so a
 /// `head` whose alarm isn't armed is free to be given away. As only [`Alarm::new()`] makes one, in the
-/// place where it stays, it is pinned.
-#[pin_data(PinnedDrop)]
+/// place where it stays, it is pinned. When it is dropped the callback has returned.
+#[pin_data]
 pub(crate) struct Alarm<T: Ring> {
     #[pin]
     head: Opaque<bindings::callback_head>,
     armed: Atomic<bool>,
-    ever_set: Atomic<bool>,
     target: T,
 }
 
@@ -116,12 +117,16 @@ unsafe impl<T: Ring> Sync for Alarm<T> {}
 
 impl<T: Ring> Alarm<T> {
     /// Makes an alarm that is not set.
-    pub(crate) fn new(target: T) -> impl PinInit<Self> {
+    ///
+    /// # Safety
+    ///
+    /// Between the last [`Self::set()`] and the drop there must be an [`rcu_barrier()`]: one for any
+    /// number of alarms.
+    pub(crate) unsafe fn new(target: T) -> impl PinInit<Self> {
         pin_init!(Self {
-            // INVARIANT: Not armed, and RCU has never seen `head`.
+            // INVARIANT: Not armed, and RCU has never seen `head`. The drop is the contract's.
             head: Opaque::zeroed(),
             armed: Atomic::new(false),
-            ever_set: Atomic::new(false),
             target,
         })
     }
@@ -139,37 +144,27 @@ impl<T: Ring> Alarm<T> {
         if self.armed.load(Relaxed) || self.armed.xchg(true, Acquire) {
             return false;
         }
-        self.ever_set.store(true, Relaxed);
+        // In a hurry: with `CONFIG_RCU_LAZY` a CPU whose callbacks are offloaded would otherwise put
+        // the grace period off for ten seconds.
+        //
         // SAFETY: `armed` was false, so by the type invariant RCU doesn't use `head`, and we are
         // the ones who turned it to true. `head` stays where it is and alive until the callback
-        // has run: by the type invariant it is pinned, and `drop()` waits for the callback.
-        unsafe { bindings::call_rcu(self.head.get(), Some(Self::callback)) };
+        // has returned: by the type invariant.
+        unsafe { rcu_headless_helper_call_rcu_hurry(self.head.get(), Some(Self::callback)) };
         true
     }
 
     /// # Safety
     ///
-    /// `head` must be the field of that name in a live `Alarm<T>`, handed over to `call_rcu()` by
+    /// `head` must be the field of that name in a live `Alarm<T>`, handed over to RCU by
     /// [`Alarm::set()`] and called back once for it.
     unsafe extern "C" fn callback(head: *mut bindings::callback_head) {
         // SAFETY: By the contract of this function `head` is the field of an `Alarm<T>`, which is
-        // alive: its `drop()` waits for this callback. `Opaque` has the layout of what it wraps.
+        // alive until this returns: by its invariant. `Opaque` has the layout of what it wraps.
         let this = unsafe { &*container_of!(Opaque::cast_from(head), Self, head) };
         // INVARIANT: RCU is done with a head when it calls its callback. Cleared before the ring:
         // what is queued from here on needs, and gets, an alarm of its own.
         this.armed.store(false, Release);
         this.target.ring();
-    }
-}
-
-#[pinned_drop]
-impl<T: Ring> PinnedDrop for Alarm<T> {
-    fn drop(self: Pin<&mut Self>) {
-        // The callback may still be inside `ring()` when `armed` is already false, so the flag
-        // can't tell whether there is something to wait for. Nobody sets the alarm any more: that
-        // would take a reference.
-        if self.ever_set.load(Relaxed) {
-            rcu_barrier();
-        }
     }
 }

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Work that runs on one given CPU, on a workqueue of our own.
+//! Work that runs near the CPU that queues it, on a workqueue of our own.
 //!
-//! The kernel crate's workqueue module leaves the choice of the CPU to the kernel, and owns no
-//! queues.
+//! The kernel crate's workqueue module owns no queues, and can neither put work off nor wait for it.
 //!
 //! C header: [`include/linux/workqueue.h`](srctree/include/linux/workqueue.h)
 
@@ -13,7 +12,6 @@ use kernel::{
     alloc::AllocError,
     bindings,
     container_of,
-    cpu::CpuId,
     ffi::c_int,
     prelude::*,
     sync::{
@@ -35,7 +33,7 @@ use crate::platform::{
     this_cpu::TaskContext, //
 };
 
-/// A per-CPU workqueue.
+/// A workqueue whose work no CPU has to run: any may that isn't isolated.
 ///
 /// # Invariants
 ///
@@ -48,21 +46,34 @@ unsafe impl Send for WorkQueue {}
 unsafe impl Sync for WorkQueue {}
 
 impl WorkQueue {
-    /// Makes a workqueue. With a rescuer thread its work makes progress when memory is short.
+    /// Makes a workqueue for what gives memory back: in a hurry, and with a rescuer thread, so that
+    /// it makes progress when memory is short.
     ///
     /// # Context
     ///
     /// Process context, sleeps.
-    pub(crate) fn new(name: &'static CStr, rescuer: bool) -> Result<Self> {
-        let flags = match rescuer {
-            true => bindings::wq_flags_WQ_PERCPU | bindings::wq_flags_WQ_MEM_RECLAIM,
-            false => bindings::wq_flags_WQ_PERCPU,
-        };
+    pub(crate) fn new_reclaim(name: &'static CStr) -> Result<Self> {
+        Self::new(
+            name,
+            bindings::wq_flags_WQ_MEM_RECLAIM | bindings::wq_flags_WQ_HIGHPRI,
+        )
+    }
+
+    /// Makes a workqueue for what may wait for memory.
+    ///
+    /// # Context
+    ///
+    /// Process context, sleeps.
+    pub(crate) fn new_plain(name: &'static CStr) -> Result<Self> {
+        Self::new(name, 0)
+    }
+
+    fn new(name: &'static CStr, flags: bindings::wq_flags) -> Result<Self> {
         // SAFETY: The format asks for one string and is given one, which is NUL-terminated.
         let wq = unsafe {
             bindings::alloc_workqueue_noprof(
                 c"%s".as_char_ptr(),
-                flags,
+                flags | bindings::wq_flags_WQ_UNBOUND,
                 0,
                 name.as_char_ptr(), //
             )
@@ -88,8 +99,7 @@ pub(crate) trait Run: Sync + 'static {
     ///
     /// # Context
     ///
-    /// Process context, may sleep. On the CPU that it was queued for, unless that CPU is going
-    /// down or coming up.
+    /// Process context, may sleep.
     fn run(&self, task: &mut TaskContext<'_>);
 }
 
@@ -116,7 +126,7 @@ macro_rules! work_class {
 }
 pub(crate) use work_class;
 
-/// A piece of work that is queued for one CPU, at once or after a delay.
+/// A piece of work that is queued at once or after a delay.
 ///
 /// # Invariants
 ///
@@ -172,59 +182,36 @@ impl<T: Run> Work<T> {
         })
     }
 
-    /// Queues the work for `cpu` after `delay`, unless it is queued already.
+    /// Queues the work after `delay`, unless it is queued already.
     ///
     /// Either way it begins to run at some time after this call.
     ///
     /// # Context
     ///
     /// Any context but NMI.
-    pub(crate) fn queue_on(&self, wq: &WorkQueue, cpu: CpuId, delay: Jiffies) {
-        if !self.is_queued() {
-            self.queue_for(wq, cpu.as_u32() as c_int, delay);
-        }
-    }
-
-    /// Queues the work for `cpu` at once, even if it is queued with a delay.
-    ///
-    /// # Context
-    ///
-    /// Any context but NMI.
-    pub(crate) fn queue_now_on(&self, wq: &WorkQueue, cpu: CpuId) {
-        self.queue_now_for(wq, cpu.as_u32() as c_int);
-    }
-
-    /// Queues the work after `delay`, unless it is queued already, for a CPU near this one.
-    ///
-    /// # Context
-    ///
-    /// Any context but NMI.
     pub(crate) fn queue(&self, wq: &WorkQueue, delay: Jiffies) {
-        self.queue_for(wq, ANY_CPU, delay);
+        if self.is_queued() {
+            return;
+        }
+        // SAFETY: By the type invariant the work is initialised, it stays where it is and alive
+        // until `drop()` has waited for it, and the queue is live.
+        unsafe {
+            bindings::queue_delayed_work_on(ANY_CPU, wq.0.as_ptr(), self.work.get(), delay)
+        };
     }
 
-    /// Queues the work at once, even if it is queued with a delay, for a CPU near this one.
+    /// Queues the work at once, even if it is queued with a delay.
     ///
     /// # Context
     ///
     /// Any context but NMI.
     pub(crate) fn queue_now(&self, wq: &WorkQueue) {
-        self.queue_now_for(wq, ANY_CPU);
-    }
-
-    fn queue_for(&self, wq: &WorkQueue, cpu: c_int, delay: Jiffies) {
-        // SAFETY: By the type invariant the work is initialised, it stays where it is and alive
-        // until `drop()` has waited for it, and the queue is live.
-        unsafe { bindings::queue_delayed_work_on(cpu, wq.0.as_ptr(), self.work.get(), delay) };
-    }
-
-    fn queue_now_for(&self, wq: &WorkQueue, cpu: c_int) {
         // Full: what this code has done before is seen by a run that isn't counted here.
         smp_mb(Full);
         let next = self.begun.load(Relaxed).wrapping_add(1);
         // SAFETY: By the type invariant the work is initialised, it stays where it is and alive
         // until `drop()` has waited for it, and the queue is live.
-        unsafe { bindings::mod_delayed_work_on(cpu, wq.0.as_ptr(), self.work.get(), 0) };
+        unsafe { bindings::mod_delayed_work_on(ANY_CPU, wq.0.as_ptr(), self.work.get(), 0) };
         // Only now, so that what waits for it finds the work queued.
         let mut wanted = self.wanted.load(Relaxed);
         while is_before(wanted, next) {

@@ -1,40 +1,75 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! For any architecture: this CPU's cursors are found as the kernel finds per-CPU data.
+//! For any architecture: this CPU's lanes are found as the kernel finds per-CPU data.
+
+use kernel::sync::atomic::Atomic;
 
 use crate::{
     object::{
         Channel,
         Pointer, //
     },
-    page::cursor::{
-        cursor_of,
-        Cursor,
-        Cursors, //
+    page::{
+        cursor::Cursor,
+        lane::Lanes, //
     },
-    platform::this_cpu::OnThisCpu, //
+    platform::{
+        inline_atomic::load_relaxed,
+        this_cpu::OnThisCpu, //
+    }, //
 };
 
 extern "C" {
     // Per-CPU data, for its address only.
-    static rcu_headless_cursors: Cursors;
+    static rcu_headless_lanes: Lanes;
 }
 
-/// The cursors of the CPU that this code runs on and stays on.
-pub(super) struct Here<'a>(&'a Cursors);
+/// The lanes of the CPU that this code runs on and stays on.
+pub(super) struct Here<'a>(&'a Lanes);
+
+/// How many units of plain addresses calls store by themselves.
+pub(super) struct Units<'a>(&'a Atomic<usize>);
+
+impl Units<'_> {
+    /// Whether `position` is one of them.
+    #[inline(always)]
+    pub(super) fn are_above(&self, position: usize) -> bool {
+        position < self.load()
+    }
+
+    /// How many.
+    #[inline(always)]
+    pub(super) fn load(&self) -> usize {
+        load_relaxed(self.0)
+    }
+}
 
 impl<'a> Here<'a> {
     #[inline(always)]
     pub(super) fn of<P>(cpu: &'a OnThisCpu<P>) -> Self {
-        let cursors = cpu.this_cpu_ptr((&raw const rcu_headless_cursors).cast_mut());
-        // SAFETY: Zero at first, which are cursors without a page, there as long as the module is
+        let lanes = cpu.this_cpu_ptr((&raw const rcu_headless_lanes).cast_mut());
+        // SAFETY: Zero at first, which are lanes without a page, there as long as the module is
         // loaded, and only ever borrowed shared.
-        Self(unsafe { &*cursors })
+        Self(unsafe { &*lanes })
+    }
+
+    /// How much of the channel's plain range calls store by themselves.
+    #[inline(always)]
+    pub(super) fn units(&self, channel: Channel) -> Units<'a> {
+        let [slab, vmalloc] = &self.0.units;
+        Units(match channel {
+            Channel::Slab => slab,
+            Channel::Vmalloc => vmalloc,
+        })
     }
 
     #[inline(always)]
     fn cursor(&self, channel: Channel) -> &Cursor {
-        cursor_of(self.0, channel)
+        let [slab, vmalloc] = &self.0.cursors;
+        match channel {
+            Channel::Slab => slab,
+            Channel::Vmalloc => vmalloc,
+        }
     }
 
     /// Where the next pointer of a channel goes.
@@ -47,7 +82,8 @@ impl<'a> Here<'a> {
     ///
     /// # Safety
     ///
-    /// The pointer at `at` must have been stored, and `at` what `load()` has returned.
+    /// The pointer at `at` must have been stored, and `at` what `load()` has returned, in a lane that
+    /// isn't revoked.
     #[inline(always)]
     pub(super) unsafe fn advance(&self, channel: Channel, at: *mut Pointer) {
         // SAFETY: There is a place at `at` (contract), so this is inside the page or its end.
@@ -60,10 +96,11 @@ impl<'a> Here<'a> {
     ///
     /// # Safety
     ///
-    /// That must be farther on in the same page or its end, and all up to there have been stored.
+    /// That must be farther on in the same page or its end, all up to there have been stored, and the
+    /// lane not be revoked.
     #[inline(always)]
     pub(super) unsafe fn set(&self, channel: Channel, at: *mut Pointer) {
-        // SAFETY: The code has the cursor to itself (invariant of [`OnThisCpu`]).
+        // SAFETY: The code has the cursor to itself: preemption is off, and the lane isn't revoked.
         unsafe { self.cursor(channel).set(at) };
     }
 }

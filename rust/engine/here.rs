@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What only code may do with a queue that runs on the queue's own CPU: put objects in.
+//!
+//! With the lock and preemption off such code may use the cursors whatever the gates say.
+
+use core::ops::{
+    Deref,
+    DerefMut, //
+};
+
+use kernel::time::msecs_to_jiffies;
+
+use crate::{
+    engine::{
+        queue::{
+            LockedQueue,
+            OwnedLane, //
+        },
+        state::{
+            Queue,
+            Refill, //
+        },
+        Engine, //
+    },
+    object::{
+        Channel,
+        Object, //
+    },
+    observe::trace,
+    page::{
+        bulk_page::EmptyPage,
+        sizes, //
+    },
+    params,
+    platform::{
+        cpu::is_isolated,
+        jiffies,
+        this_cpu::{
+            Lent,
+            NoPreempt,
+            OnThisCpu,
+            TaskContext, //
+        }, //
+    }, //
+};
+
+/// The queue of the CPU that this code runs on, with its lock.
+///
+/// # Invariants
+///
+/// `here` is that of the queue's CPU.
+pub(crate) struct HereQueue<'a> {
+    queue: LockedQueue<'a>,
+    _here: OnThisCpu<Lent<'a>>,
+}
+
+impl Engine {
+    /// The queue of this CPU, or of one that was this one a moment ago.
+    #[inline(always)]
+    pub(crate) fn nearby(&self) -> &Queue {
+        // SAFETY: A CPU has its queue before it runs any code, as long as that may come here: see
+        // [`crate::engine::hotplug`].
+        unsafe { self.queues.nearby() }
+    }
+
+    /// Puts an object into this CPU's inbox. If there is no room it comes back.
+    ///
+    /// # Context
+    ///
+    /// Any context.
+    pub(crate) fn put(&self, object: Object) -> Result<(), Object> {
+        let here = NoPreempt::new();
+        let queue = self.nearby();
+        // Before anything is in it, lest the barrier misses it.
+        if !self.parking.has(queue.cpu()) {
+            self.parking.insert(queue.cpu());
+        }
+        queue.inbox.put(object, &here)
+    }
+
+    /// Puts an object into this CPU's inbox if that is all there is to do. Otherwise it comes back.
+    ///
+    /// # Context
+    ///
+    /// Any context.
+    #[inline(always)]
+    pub(crate) fn put_quickly(&self, object: Object) -> Result<(), Object> {
+        let here = NoPreempt::new();
+        self.nearby().inbox.put_quickly(object, &here)
+    }
+
+    /// Takes the lock of this CPU's queue, and stays on the CPU.
+    ///
+    /// # Context
+    ///
+    /// Process context. Preemption is off until the lock is released.
+    pub(crate) fn lock_here<'a>(&'a self, task: &'a mut TaskContext<'_>) -> HereQueue<'a> {
+        let here = OnThisCpu::new(task);
+        // INVARIANT: Preemption is off when the queue is looked for.
+        HereQueue {
+            queue: self.nearby().lock_with(&here),
+            _here: here,
+        }
+    }
+}
+
+impl<'a> Deref for HereQueue<'a> {
+    type Target = LockedQueue<'a>;
+
+    fn deref(&self) -> &LockedQueue<'a> {
+        &self.queue
+    }
+}
+
+impl<'a> DerefMut for HereQueue<'a> {
+    fn deref_mut(&mut self) -> &mut LockedQueue<'a> {
+        &mut self.queue
+    }
+}
+
+impl<'a> HereQueue<'a> {
+    fn own(&self, channel: Channel) -> OwnedLane<'a> {
+        // SAFETY: This code has the lock, and by the type invariant it runs on the queue's CPU.
+        unsafe { OwnedLane::new(self.queue.queue().lane(channel)) }
+    }
+
+    /// Whether the open page of its channel has the object's pointer already.
+    pub(super) fn holds(&self, object: &Object) -> bool {
+        let own = self.own(object.channel());
+        own.pointers().contains(&object.as_ptr())
+    }
+
+    /// Stores an object's pointer in the open page of its channel. If there is no room, or if the page is
+    /// to be sealed and there is an empty one, the object comes back.
+    pub(super) fn push(&mut self, object: Object) -> Result<(), Object> {
+        let channel = object.channel();
+        let replaceable = self.queue.queue().spares.has(1);
+        if self.gates[channel as usize].is_closing() && replaceable {
+            return Err(object);
+        }
+        // SAFETY: The lane is owned, and that of the channel.
+        unsafe { self.own(channel).lane().push(object) }?;
+        self.admit(channel);
+        Ok(())
+    }
+
+    /// Opens `page` for the object's channel and stores its pointer as the first; what was open is
+    /// sealed. The object takes `bytes`, as far as is known.
+    pub(super) fn open(&mut self, page: EmptyPage, object: Object, bytes: usize) {
+        let channel = object.channel();
+        let own = self.own(channel);
+        let nr = self.queue.seal(channel, &own, None);
+        if nr > 0 {
+            trace::page_full(self.cpu(), channel, nr);
+        }
+        let room = sizes::room(bytes);
+        self.count_together(|_| {
+            // SAFETY: The lane is owned, that of the channel, and its page was just sealed.
+            unsafe { own.lane().open(page, object, room) }
+        });
+        self.queue.queue().engine.active.insert(self.cpu());
+        if bytes >= sizes::LARGE {
+            self.queue.seal(channel, &own, Some(bytes));
+        } else {
+            self.expect(channel, room * bytes);
+            self.due[channel as usize] = jiffies::after(msecs_to_jiffies(params::drain_delay_ms()));
+            self.admit(channel);
+            self.call_sealer();
+        }
+        self.rearm_here();
+    }
+
+    /// Seals all open pages.
+    pub(super) fn seal_all(&mut self) {
+        for channel in Channel::ALL {
+            let own = self.own(channel);
+            self.queue.seal(channel, &own, None);
+        }
+        self.rearm_here();
+    }
+
+    fn is_isolated(&self) -> bool {
+        is_isolated(self.cpu())
+    }
+
+    /// Lets calls on this CPU store pointers by themselves, unless it is isolated: then its pages are
+    /// sealed without its help.
+    fn admit(&mut self, channel: Channel) {
+        if !self.is_isolated() {
+            let lane = self.queue.queue().lane(channel);
+            // SAFETY: By the type invariant the code runs on the queue's CPU, with preemption off.
+            unsafe { self.gates[channel as usize].admit(lane) };
+        }
+    }
+
+    /// Has the open page sealed when it is old.
+    fn call_sealer(&self) {
+        let Queue { sealer, engine, .. } = self.queue.queue();
+        if self.is_isolated() {
+            // The timer is to be another CPU's: the work sets it.
+            sealer.queue_now(engine.wq());
+        } else {
+            sealer.queue(engine.wq(), msecs_to_jiffies(params::drain_delay_ms()));
+        }
+    }
+
+    /// What [`LockedQueue::rearm()`] does.
+    fn rearm_here(&mut self) {
+        if self.is_isolated() && self.is_waiting() {
+            // RCU's callback is to be another CPU's: the work asks for it.
+            let Queue { drain, engine, .. } = self.queue.queue();
+            drain.queue_now(engine.wq());
+        } else {
+            self.rearm();
+        }
+    }
+
+    /// Takes a spare, if there is one, and has more allocated if few are left.
+    pub(super) fn take_spare(&self) -> Option<EmptyPage> {
+        let queue = self.queue.queue();
+        let page = queue.spares.take();
+        if queue.spares.is_low() {
+            queue.refill.queue(queue.engine.refill_wq(), Refill::delay());
+        }
+        page
+    }
+}

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The clock that timers go by.
+//!
+//! C header: [`include/linux/jiffies.h`](srctree/include/linux/jiffies.h)
+
+use kernel::bindings;
+
+pub(crate) use kernel::time::Jiffies;
+
+/// What the clock says.
+pub(crate) fn now() -> Jiffies {
+    // SAFETY: A word that the timer interrupt counts up; volatile, as it does so at any time.
+    unsafe { (&raw const bindings::jiffies).read_volatile() }
+}
+
+/// What the clock will say in `delay` jiffies.
+pub(crate) fn after(delay: Jiffies) -> Jiffies {
+    now().wrapping_add(delay)
+}
+
+/// How long it is until the clock says `then`; 0 if it has said so already.
+pub(crate) fn until(then: Jiffies) -> Jiffies {
+    let left = then.wrapping_sub(now());
+    // More than half of the clock's range is a time that has passed.
+    if left > Jiffies::MAX / 2 {
+        0
+    } else {
+        left
+    }
+}
