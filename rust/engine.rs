@@ -124,7 +124,11 @@ impl Engine {
 
     /// How many objects `kvfree_rcu_headless_try()` has taken.
     pub(crate) fn try_taken(&self) -> i64 {
-        let all: u64 = self.queues.iter().map(|queue| queue.inbox.fifo().total()).sum();
+        let all: u64 = self
+            .queues
+            .iter()
+            .map(|queue| queue.inbox.fifo().total())
+            .sum();
         all as i64 - stats::PUT_BY_OTHERS.get()
     }
 }

@@ -102,5 +102,5 @@ pub(crate) fn enqueue(
 
 /// Whether the objects that wait take more memory than they may.
 fn too_much_waits() -> bool {
-    stats::BYTES.get() > params::pending_bytes() as i64
+    stats::WEIGHT.get() > params::pending_bytes() as i64
 }

@@ -98,7 +98,11 @@ impl Gate {
     ///
     /// From any CPU, in the state `Closed`.
     pub(crate) fn renew(&mut self, lane: &Lane) {
-        if self.stamp.as_ref().is_none_or(|stamp| lane.has_grown(stamp)) {
+        if self
+            .stamp
+            .as_ref()
+            .is_none_or(|stamp| lane.has_grown(stamp))
+        {
             self.stamp = Some(lane.stamp());
         }
     }

@@ -73,9 +73,7 @@ impl Engine {
         let here = NoPreempt::new();
         let queue = self.nearby();
         // Before anything is in it, lest the barrier misses it.
-        if !self.parking.has(queue.cpu()) {
-            self.parking.insert(queue.cpu());
-        }
+        self.parking.insert(queue.cpu());
         queue.inbox.put(object, &here)
     }
 
@@ -163,7 +161,7 @@ impl<'a> HereQueue<'a> {
         if bytes >= sizes::LARGE {
             self.queue.seal(channel, &own, Some(bytes));
         } else {
-            self.expect(channel, room * bytes);
+            self.expect(channel, bytes);
             self.due[channel as usize] = jiffies::after(msecs_to_jiffies(params::drain_delay_ms()));
             self.admit(channel);
             self.call_sealer();
@@ -221,7 +219,9 @@ impl<'a> HereQueue<'a> {
         let queue = self.queue.queue();
         let page = queue.spares.take();
         if queue.spares.is_low() {
-            queue.refill.queue(queue.engine.refill_wq(), Refill::delay());
+            queue
+                .refill
+                .queue(queue.engine.refill_wq(), Refill::delay());
         }
         page
     }

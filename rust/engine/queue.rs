@@ -167,6 +167,7 @@ impl<'a> LockedQueue<'a> {
         self.count(Counter::bytes(channel), bytes);
         self.objects.add(&stats::OBJECTS, objects as i64);
         self.bytes.add(&stats::BYTES, bytes as i64);
+        self.weight.add(&stats::WEIGHT, bytes as i64);
     }
 
     /// Counts objects that were freed, and takes back what [`Self::count_waiting()`] has counted.
@@ -176,25 +177,49 @@ impl<'a> LockedQueue<'a> {
         self.uncount(Counter::bytes(channel), bytes);
         self.objects.add(&stats::OBJECTS, -(objects as i64));
         self.bytes.add(&stats::BYTES, -(bytes as i64));
+        self.weight.add(&stats::WEIGHT, -(bytes as i64));
     }
 
     /// Adds what this CPU hasn't added yet to the sums over all CPUs.
     pub(crate) fn settle_sums(&mut self) {
         self.objects.settle(&stats::OBJECTS);
         self.bytes.settle(&stats::BYTES);
+        self.weight.settle(&stats::WEIGHT);
     }
 
-    /// What the open page of a channel is expected to take when it is full, 0 if there is none.
+    /// Notes what an object in the open page of a channel is expected to take, 0 if there is no page.
+    /// The page counts as full of these.
     pub(super) fn expect(&mut self, channel: Channel, bytes: usize) {
-        let before = core::mem::replace(&mut self.expected[channel as usize], bytes);
-        self.bytes.add(&stats::BYTES, bytes as i64 - before as i64);
+        let before = core::mem::replace(&mut self.each[channel as usize], bytes);
+        let full = |bytes| (sizes::room(bytes) * bytes) as i64;
+        self.weight.add(&stats::WEIGHT, full(bytes) - full(before));
+    }
+
+    /// About how many bytes the objects of a channel take that wait on this CPU.
+    pub(crate) fn waiting_bytes(&self, channel: Channel) -> i64 {
+        let open = self.queue.open_pointers(channel) * self.each[channel as usize];
+        self.queue.stats.get(Counter::bytes(channel)) + open as i64
+    }
+
+    /// How many objects wait on this CPU.
+    pub(crate) fn waiting_objects(&self) -> i64 {
+        let open: usize = Channel::ALL
+            .map(|channel| self.queue.open_pointers(channel))
+            .iter()
+            .sum();
+        self.queue.stats.get(Counter::Pending) + open as i64
     }
 
     /// Seals the open page of an owned lane, if there is one. Of its objects the last is known to take
     /// `last` bytes, or is estimated like the others. Returns how many there are.
     ///
     /// [`Self::rearm()`] is to follow.
-    pub(super) fn seal(&mut self, channel: Channel, own: &OwnedLane<'_>, last: Option<usize>) -> usize {
+    pub(super) fn seal(
+        &mut self,
+        channel: Channel,
+        own: &OwnedLane<'_>,
+        last: Option<usize>,
+    ) -> usize {
         let lane = own.lane();
         let pointers = own.pointers();
         let others = match (last, pointers) {

@@ -125,7 +125,8 @@ impl<S: Sink> Reserves<S> {
     /// The first behind number `after` that has something in it.
     fn next_busy(&self, after: u64) -> Option<Arc<Reserve<S>>> {
         let all = self.all.lock();
-        let busy = |reserve: &Reserve<S>| reserve.number.load(Relaxed) > after && !reserve.inbox.is_idle();
+        let busy =
+            |reserve: &Reserve<S>| reserve.number.load(Relaxed) > after && !reserve.inbox.is_idle();
         let found = all.list.iter().find(|reserve| busy(reserve));
         found.map(Arc::from)
     }
@@ -137,7 +138,10 @@ impl<S: Sink> Reserves<S> {
     /// Process context, sleeps.
     pub(crate) fn parked(&self) -> usize {
         let all = self.all.lock();
-        all.list.iter().map(|reserve| reserve.inbox.fifo().len()).sum()
+        all.list
+            .iter()
+            .map(|reserve| reserve.inbox.fifo().len())
+            .sum()
     }
 
     /// How many objects have been freed through reserves.
@@ -148,7 +152,11 @@ impl<S: Sink> Reserves<S> {
     pub(crate) fn total(&self) -> i64 {
         // A reserve leaves the list and is counted as gone while it is locked.
         let all = self.all.lock();
-        let now: u64 = all.list.iter().map(|reserve| reserve.inbox.fifo().total()).sum();
+        let now: u64 = all
+            .list
+            .iter()
+            .map(|reserve| reserve.inbox.fifo().total())
+            .sum();
         stats::RESERVED.get() + now as i64
     }
 
@@ -196,13 +204,7 @@ impl<S: Sink> Slot<S> {
     /// # Context
     ///
     /// Process context, sleeps.
-    pub(crate) fn provide(
-        &self,
-        reserves: &Reserves<S>,
-        sink: S,
-        nr: usize,
-        gfp: gfp_t,
-    ) -> Result {
+    pub(crate) fn provide(&self, reserves: &Reserves<S>, sink: S, nr: usize, gfp: gfp_t) -> Result {
         if nr > MAX_OBJECTS {
             return Err(EINVAL);
         }
@@ -234,7 +236,10 @@ impl<S: Sink> Slot<S> {
         // SAFETY: By the type invariant it is null or on the list, which is locked.
         let old = unsafe { arc_of(self.0.load(Acquire)) };
         let capacity = |of: &Reserve<S>| of.inbox.fifo().capacity();
-        if old.as_ref().is_some_and(|old| capacity(old) >= capacity(&new)) {
+        if old
+            .as_ref()
+            .is_some_and(|old| capacity(old) >= capacity(&new))
+        {
             drop(all);
             return drop(new);
         }

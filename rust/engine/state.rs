@@ -68,11 +68,12 @@ pub(crate) struct Local {
     pub(super) gates: [Gate; Channel::COUNT],
     /// When the open page of each channel is to be sealed though it isn't full, in jiffies.
     pub(super) due: [Jiffies; Channel::COUNT],
-    /// What the objects in the open page of each channel are expected to take when it is full.
-    pub(super) expected: [usize; Channel::COUNT],
+    /// What an object in the open page of each channel is expected to take: as much as the first.
+    pub(super) each: [usize; Channel::COUNT],
     /// What this CPU hasn't added to the sums over all CPUs yet.
     pub(super) objects: Share,
     pub(super) bytes: Share,
+    pub(super) weight: Share,
 }
 
 /// One CPU's queue.
@@ -136,9 +137,10 @@ impl Queue {
             in_hand: false,
             gates: [const { Gate::new() }; Channel::COUNT],
             due: [0; Channel::COUNT],
-            expected: [0; Channel::COUNT],
+            each: [0; Channel::COUNT],
             objects: Share::default(),
             bytes: Share::default(),
+            weight: Share::default(),
         };
         // SAFETY: The contract says the same.
         let alarm = unsafe { Alarm::new(OnAlarm::new(engine, cpu)) };

@@ -21,10 +21,12 @@ use crate::{
 /// Global, not per CPU, since pages are allocated and freed where no slot is owned; so are the
 /// counters below, of what happens in any context.
 pub(crate) static PAGES: Level = Level::new();
-/// Objects in sealed pages, and those that callers wait for.
+/// Objects in sealed pages, and those that callers wait for. Who looks adds what is open.
 pub(crate) static OBJECTS: Level = Level::new();
-/// About how many bytes these take, with what those in open pages are expected to.
+/// About how many bytes these take.
 pub(crate) static BYTES: Level = Level::new();
+/// The same, with what open pages are expected to hold when they are full: what the limit is for.
+pub(crate) static WEIGHT: Level = Level::new();
 /// CPUs that have a queue.
 pub(crate) static CPUS: Global = Global::new();
 /// Objects that other calls than `kvfree_rcu_headless_try()` have put into the CPUs' inboxes.
@@ -92,6 +94,12 @@ impl Level {
     pub(crate) fn high(&self) -> i64 {
         // A reader may come before what raises it.
         self.high.load(Relaxed).max(self.get())
+    }
+
+    /// The same, now that `n` have been found.
+    pub(crate) fn high_with(&self, n: i64) -> i64 {
+        self.raise(n);
+        self.high()
     }
 
     /// Forgets how many there have been.

@@ -114,9 +114,7 @@ impl OwnedPage {
         // be in some page and isn't is still reported.
         //
         // SAFETY: The page was just allocated, whole.
-        unsafe {
-            helpers::rcu_headless_helper_kmemleak_scan_area(page.as_ptr().cast(), PAGE_SIZE)
-        };
+        unsafe { helpers::rcu_headless_helper_kmemleak_scan_area(page.as_ptr().cast(), PAGE_SIZE) };
         stats::PAGES.add(1);
         let header = Header {
             next: None,
@@ -211,7 +209,11 @@ impl EmptyPage {
         page.header.opened = Instant::now();
         let first = ROOM - room.clamp(1, ROOM);
         // SAFETY: The pointers begin inside the page, which is ours, and this is one of them.
-        unsafe { page.into_raw().byte_add(FIRST + first * size_of::<Pointer>()) }.cast()
+        unsafe {
+            page.into_raw()
+                .byte_add(FIRST + first * size_of::<Pointer>())
+        }
+        .cast()
     }
 
     /// Gives the page up as a link for a place that keeps it.

@@ -32,7 +32,9 @@ impl<P> OnThisCpu<P> {
     pub(crate) fn push(&self, given: Given, channel: Channel) -> Result<(), Given> {
         let here = arch::Here::of(self);
         let address = given.addr();
-        if here.units(channel).are_above(plain::position(channel, address))
+        if here
+            .units(channel)
+            .are_above(plain::position(channel, address))
             && may_be_stored(channel, address)
         {
             let at = here.load(channel);

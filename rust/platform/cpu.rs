@@ -6,12 +6,16 @@
 //! [`include/linux/sched/isolation.h`](srctree/include/linux/sched/isolation.h)
 
 use kernel::{
-    bitmap::BitmapVec,
     cpu::{
         nr_cpu_ids,
         CpuId, //
     },
-    prelude::*, //
+    prelude::*,
+    sync::atomic::{
+        Atomic,
+        Full,
+        Relaxed, //
+    }, //
 };
 
 use crate::bindings;
@@ -47,7 +51,16 @@ pub(crate) fn node_of(cpu: CpuId) -> i32 {
 }
 
 /// A set of CPUs that any code may change at any time.
-pub(crate) struct CpuSet(BitmapVec);
+pub(crate) struct CpuSet(KVVec<Atomic<usize>>);
+
+/// Where a CPU is in a set: which word, and which bit of it.
+fn place(cpu: CpuId) -> (usize, usize) {
+    let cpu = cpu.as_u32() as usize;
+    (cpu / BITS, 1 << (cpu % BITS))
+}
+
+/// How many CPUs there are in a word.
+const BITS: usize = usize::BITS as usize;
 
 impl CpuSet {
     /// Makes an empty set.
@@ -56,25 +69,43 @@ impl CpuSet {
     ///
     /// Process context, sleeps.
     pub(crate) fn new() -> Result<Self> {
-        Ok(Self(BitmapVec::new(nr_cpu_ids() as usize, GFP_KERNEL)?))
+        let mut words = KVVec::new();
+        for _ in 0..(nr_cpu_ids() as usize).div_ceil(BITS) {
+            words.push(Atomic::new(0), GFP_KERNEL)?;
+        }
+        Ok(Self(words))
     }
 
-    /// Adds a CPU, in no order with what comes before or after.
+    /// Adds a CPU; fully ordered if it wasn't there.
     ///
     /// # Context
     ///
     /// Any context.
     pub(crate) fn insert(&self, cpu: CpuId) {
-        self.0.set_bit_atomic(cpu.as_u32() as usize);
+        self.change(cpu, |word, bit| word | bit);
     }
 
-    /// Takes a CPU out, in no order with what comes before or after.
+    /// Takes a CPU out; fully ordered if it was there.
     ///
     /// # Context
     ///
     /// Any context.
     pub(crate) fn remove(&self, cpu: CpuId) {
-        self.0.clear_bit_atomic(cpu.as_u32() as usize);
+        self.change(cpu, |word, bit| word & !bit);
+    }
+
+    fn change(&self, cpu: CpuId, to: impl Fn(usize, usize) -> usize) {
+        let (at, bit) = place(cpu);
+        let Some(place) = self.0.get(at) else {
+            return;
+        };
+        let mut word = place.load(Relaxed);
+        while to(word, bit) != word {
+            match place.cmpxchg(word, to(word, bit), Full) {
+                Ok(_) => break,
+                Err(now) => word = now,
+            }
+        }
     }
 
     /// Whether the CPU is in the set.
@@ -83,21 +114,25 @@ impl CpuSet {
     ///
     /// Any context.
     pub(crate) fn has(&self, cpu: CpuId) -> bool {
-        self.next(cpu.as_u32()).is_some_and(|next| next.as_u32() == cpu.as_u32())
+        let (at, bit) = place(cpu);
+        self.0
+            .get(at)
+            .is_some_and(|word| word.load(Relaxed) & bit != 0)
     }
 
-    /// The CPUs in the set, each as it is when its turn comes.
+    /// The CPUs in the set, those of each word as they are when its turn comes.
     ///
     /// # Context
     ///
     /// Any context.
     pub(crate) fn iter(&self) -> impl Iterator<Item = CpuId> + '_ {
-        core::iter::successors(self.next(0), |cpu| self.next(cpu.as_u32() + 1))
-    }
-
-    fn next(&self, from: u32) -> Option<CpuId> {
-        let from = from as usize;
-        let next = (from < self.0.len()).then(|| self.0.next_bit(from))??;
-        CpuId::from_u32(next as u32)
+        self.0.iter().enumerate().flat_map(|(at, word)| {
+            let mut left = word.load(Relaxed);
+            core::iter::from_fn(move || {
+                let bit = (left != 0).then(|| left.trailing_zeros())?;
+                left &= left - 1;
+                CpuId::from_u32((at * BITS) as u32 + bit)
+            })
+        })
     }
 }

@@ -14,12 +14,9 @@ use kernel::{
     cpu::CpuId,
     ffi::c_void,
     prelude::*,
-    sync::{
-        atomic::Full,
-        barrier::{
-            smp_mb,
-            Read, //
-        }, //
+    sync::barrier::{
+        smp_mb,
+        Read, //
     }, //
 };
 
@@ -103,8 +100,7 @@ impl<S> PerCpu<S> {
         // SAFETY: The place is allocated, aligned and nobody else's (contract); it is never moved and
         // is dropped in place. The error type has no values.
         let Ok(()) = unsafe { value()?.__init(self.at(cpu)) };
-        // INVARIANT: The value is valid. Full: that comes first.
-        smp_mb(Full);
+        // INVARIANT: The value is valid, and that comes first.
         self.ready.insert(cpu);
         Ok(true)
     }

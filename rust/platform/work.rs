@@ -195,9 +195,7 @@ impl<T: Run> Work<T> {
         }
         // SAFETY: By the type invariant the work is initialised, it stays where it is and alive
         // until `drop()` has waited for it, and the queue is live.
-        unsafe {
-            bindings::queue_delayed_work_on(ANY_CPU, wq.0.as_ptr(), self.work.get(), delay)
-        };
+        unsafe { bindings::queue_delayed_work_on(ANY_CPU, wq.0.as_ptr(), self.work.get(), delay) };
     }
 
     /// Queues the work at once, even if it is queued with a delay.
