@@ -22,6 +22,10 @@ impl Channel {
     pub(crate) const ALL: [Self; Self::COUNT] = [Self::Slab, Self::Vmalloc];
 }
 
+/// Where `kmalloc()` says that an object of no bytes is. `kfree()` ignores it, and NULL, and all between
+/// them.
+pub(crate) const ZERO_SIZE: usize = 16;
+
 /// The address of an object: what pages and inboxes hold.
 pub(crate) type Pointer = *mut c_void;
 
@@ -54,9 +58,9 @@ impl Given {
         self.0.addr()
     }
 
-    /// Whether it is the null pointer, which is ignored.
-    pub(crate) fn is_null(&self) -> bool {
-        self.0.is_null()
+    /// Whether it is one of the pointers that `kfree()` ignores: NULL, or what `kmalloc(0)` returns.
+    pub(crate) fn is_nothing(&self) -> bool {
+        self.addr() <= ZERO_SIZE
     }
 
     /// Makes the object of it that it has been found to be.

@@ -12,7 +12,7 @@
 /**
  * kfree_rcu_headless() - free a kmalloc object after a grace period
  * @ptr: what kmalloc(), kmem_cache_alloc() or one of their relatives returned;
- *	NULL is ignored
+ *	NULL and ZERO_SIZE_PTR, which is what kmalloc(0) returns, are ignored
  *
  * The object is freed as kfree() would free it, once every RCU reader that was
  * running at the time of the call is done. Readers must no longer be able to
@@ -34,7 +34,7 @@ void kfree_rcu_headless(const void *ptr);
 /**
  * kvfree_rcu_headless() - free a kmalloc or vmalloc object after a grace period
  * @ptr: what kvmalloc(), kmalloc(), vmalloc() or one of their relatives
- *	returned; NULL is ignored
+ *	returned; NULL and ZERO_SIZE_PTR are ignored
  *
  * As kfree_rcu_headless(), for objects of both families. vmalloc objects are
  * gathered and freed apart from kmalloc objects, both in batches.
@@ -47,8 +47,8 @@ void kvfree_rcu_headless(const void *ptr);
 /**
  * kvfree_rcu_headless_bulk() - free many objects after a grace period
  * @nr: how many pointers @ptrs holds
- * @ptrs: the objects, kmalloc and vmalloc mixed as they come; NULL entries are
- *	skipped
+ * @ptrs: the objects, kmalloc and vmalloc mixed as they come; entries that are
+ *	NULL or ZERO_SIZE_PTR are skipped
  *
  * The same as @nr calls of kvfree_rcu_headless(), for less. The array stays the
  * caller's and may be reused at once; it is read, never written.
@@ -60,7 +60,7 @@ void kvfree_rcu_headless_bulk(size_t nr, void *const *ptrs);
 
 /**
  * kvfree_rcu_headless_try() - free an object after a grace period, if there is room
- * @ptr: as for kvfree_rcu_headless(); NULL counts as taken
+ * @ptr: as for kvfree_rcu_headless(); NULL and ZERO_SIZE_PTR count as taken
  *
  * Never sleeps, waits or allocates. There is room for some hundred objects on
  * each CPU, which a worker moves on within a jiffy or two. Where a free must not
@@ -110,7 +110,8 @@ int __must_check rcu_headless_reserve(struct rcu_headless_reserve *r, size_t nr,
 /**
  * kvfree_rcu_headless_reserved() - free an object after a grace period, surely
  * @r: a reserve with room left
- * @ptr: as for kvfree_rcu_headless(); NULL is ignored and needs no room
+ * @ptr: as for kvfree_rcu_headless(); NULL and ZERO_SIZE_PTR are ignored and
+ *	need no room
  *
  * Never sleeps, waits, allocates or fails. Any number of CPUs may free through
  * the same reserve at once.

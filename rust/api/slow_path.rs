@@ -119,7 +119,7 @@ fn put_for_others(engine: &Engine, object: Object, caller: usize) {
 #[cold]
 #[inline(never)]
 pub(super) fn try_free(given: Given, caller: usize, engine: &Engine) -> bool {
-    if given.is_null() {
+    if given.is_nothing() {
         return true;
     }
     // What is no object isn't given back: the caller couldn't free it either.
@@ -166,7 +166,7 @@ pub(super) fn free_reserved(
 /// Looks at what is to be freed: an object, or `None` if it is none of ours to free, which has been
 /// reported then.
 fn accept(given: Given, slab_only: bool, caller: usize) -> Option<Object> {
-    if given.is_null() {
+    if given.is_nothing() {
         return None;
     }
     let refused = match address::accept(given) {

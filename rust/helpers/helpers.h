@@ -97,6 +97,7 @@ void rcu_headless_helper_call_rcu_hurry(struct callback_head *head,
 void rcu_headless_helper_cond_resched(void);
 
 /* slab.c */
+#define RCU_HEADLESS_ZERO_SIZE 16
 void *rcu_headless_helper_kvcalloc(size_t n, size_t size, gfp_t gfp);
 
 /* trace.c; the events are in trace.h, and these in trace.rs */

@@ -12,7 +12,13 @@ use core::ops::Range;
 
 use kernel::ffi::c_void;
 
-use crate::bindings;
+use crate::{
+    bindings,
+    object, //
+};
+
+/// What [`object`] says of the slab allocator is so.
+const _: () = assert!(object::ZERO_SIZE == bindings::RCU_HEADLESS_ZERO_SIZE as usize);
 
 /// The mapping of all memory that the kernel may use directly.
 pub(crate) fn direct_map() -> Range<usize> {

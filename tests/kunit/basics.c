@@ -1,26 +1,91 @@
 // SPDX-License-Identifier: GPL-2.0
 /* One caller: every call frees what it is given, once, and counts it. */
+#include <linux/preempt.h>
 #include <linux/rcu_headless.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 
 #include "fixture.h"
 
-static void null_is_ignored(struct kunit *test)
+/* By every call, whatever the context, and with no room in the reserve. */
+static bool free_nothing(void *nothing)
+{
+	struct rcu_headless_reserve no_room = {};
+	void *some[3] = { nothing, nothing, nothing };
+
+	kfree_rcu_headless(nothing);
+	kvfree_rcu_headless(nothing);
+	kvfree_rcu_headless_bulk(ARRAY_SIZE(some), some);
+	kvfree_rcu_headless_reserved(&no_room, nothing);
+	return kvfree_rcu_headless_try(nothing);
+}
+
+static void is_ignored(struct kunit *test, void *nothing)
 {
 	struct counters before, after;
-	void *none[3] = {};
+	bool taken, taken_atomic, taken_nmi;
 
 	rcu_headless_barrier();
 	counters_read(test, &before);
-	kfree_rcu_headless(NULL);
-	kvfree_rcu_headless(NULL);
-	kvfree_rcu_headless_bulk(ARRAY_SIZE(none), none);
-	kvfree_rcu_headless_bulk(0, NULL);
+	taken = free_nothing(nothing);
+	preempt_disable();
+	taken_atomic = free_nothing(nothing);
+	preempt_enable();
+	nmi_begin();
+	taken_nmi = free_nothing(nothing);
+	nmi_end();
 	counters_read(test, &after);
-	KUNIT_EXPECT_EQ(test, counters_queued(&before), counters_queued(&after));
+	KUNIT_EXPECT_TRUE(test, taken);
+	KUNIT_EXPECT_TRUE(test, taken_atomic);
+	KUNIT_EXPECT_TRUE(test, taken_nmi);
+	KUNIT_EXPECT_EQ(test, counters_queued(&after), counters_queued(&before));
+	KUNIT_EXPECT_EQ(test, counters_misuse(&after), counters_misuse(&before));
+	KUNIT_EXPECT_EQ(test, after.leaked, before.leaked);
+	KUNIT_EXPECT_EQ(test, after.try_taken, before.try_taken);
+	KUNIT_EXPECT_EQ(test, after.reserved, before.reserved);
+	KUNIT_EXPECT_EQ(test, after.parked, 0);
 	KUNIT_EXPECT_EQ(test, after.pending, 0);
 	EXPECT_COUNTERS_ADD_UP(test, &after);
+}
+
+static void null_is_ignored(struct kunit *test)
+{
+	is_ignored(test, NULL);
+	kvfree_rcu_headless_bulk(0, NULL);
+}
+
+/* As kfree() does, and not as an address of a user's. */
+static void object_of_no_size_is_ignored(struct kunit *test)
+{
+	size_t none = 0;
+	void *nothing;
+
+	/* The compiler isn't to know. */
+	OPTIMIZER_HIDE_VAR(none);
+	nothing = kmalloc(none, GFP_KERNEL);
+	KUNIT_EXPECT_PTR_EQ(test, nothing, ZERO_SIZE_PTR);
+	is_ignored(test, nothing);
+	is_ignored(test, kvmalloc(none, GFP_KERNEL));
+}
+
+/* Neither keeps the objects beside it from being freed. */
+static void nothing_among_objects(struct kunit *test)
+{
+	void **objects = canaries_new(test, 8, 4);
+	void *ptrs[16];
+	struct counters before, after;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(ptrs); i++)
+		ptrs[i] = i % 2 ? objects[i / 2] : (i % 4 ? NULL : ZERO_SIZE_PTR);
+	rcu_headless_barrier();
+	counters_read(test, &before);
+	kvfree_rcu_headless_bulk(ARRAY_SIZE(ptrs), ptrs);
+	rcu_headless_barrier();
+	counters_read(test, &after);
+	KUNIT_EXPECT_EQ(test, canary_count_alive(objects, 8), 0);
+	KUNIT_EXPECT_EQ(test, counters_freed(&after), counters_freed(&before) + 8);
+	KUNIT_EXPECT_EQ(test, after.leaked, before.leaked);
 }
 
 static void free_one(const void *ptr, unsigned int slab_of_8)
@@ -178,6 +243,8 @@ static void cache_can_go_after_barrier(struct kunit *test)
 
 static struct kunit_case basics_cases[] = {
 	KUNIT_CASE(null_is_ignored),
+	KUNIT_CASE(object_of_no_size_is_ignored),
+	KUNIT_CASE(nothing_among_objects),
 	KUNIT_CASE(slab_freed_by_barrier),
 	KUNIT_CASE(vmalloc_freed_by_barrier),
 	KUNIT_CASE(mixed_freed_by_barrier),

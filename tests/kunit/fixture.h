@@ -4,7 +4,9 @@
 #define _RCU_HEADLESS_TEST_FIXTURE_H
 
 #include <kunit/test.h>
+#include <linux/irqflags.h>
 #include <linux/jiffies.h>
+#include <linux/preempt.h>
 #include <linux/sched.h>
 
 #include "canary.h"
@@ -72,6 +74,14 @@ static inline long counters_freed(const struct counters *c)
 	return c->freed_slab + c->freed_vmalloc;
 }
 
+/* Whatever callers got wrong. */
+static inline long counters_misuse(const struct counters *c)
+{
+	return c->misuse_atomic + c->misuse_reader + c->misuse_nmi + c->misuse_err_ptr +
+	       c->misuse_user + c->misuse_stack + c->misuse_percpu + c->misuse_static +
+	       c->misuse_foreign + c->misuse_double_free + c->misuse_reserve;
+}
+
 /* Nothing may be queued meanwhile. */
 #define EXPECT_COUNTERS_ADD_UP(test, c)					\
 	KUNIT_EXPECT_EQ(test, counters_queued(c),			\
@@ -89,6 +99,19 @@ void report_expected_end(void);
 
 /* Instead of report_expected(): the kernel may report that, and need not. */
 void report_allowed(const char *what);
+
+/* What the kernel takes for an NMI: it goes by the count, like the module. */
+static inline void nmi_begin(void)
+{
+	local_irq_disable();
+	__preempt_count_add(NMI_OFFSET + HARDIRQ_OFFSET);
+}
+
+static inline void nmi_end(void)
+{
+	__preempt_count_sub(NMI_OFFSET + HARDIRQ_OFFSET);
+	local_irq_enable();
+}
 
 /* Keeps the test on one CPU, and returns another that it may keep busy. */
 unsigned int stay_off_one_cpu(struct kunit *test);

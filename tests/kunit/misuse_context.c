@@ -147,19 +147,6 @@ static void sleeping_calls(struct kunit *test)
 static bool told_nmi;
 static const char nmi_text[] = "a call in an NMI";
 
-/* What the kernel takes for an NMI: it goes by the count, like the module. */
-static void nmi_begin(void)
-{
-	local_irq_disable();
-	__preempt_count_add(NMI_OFFSET + HARDIRQ_OFFSET);
-}
-
-static void nmi_end(void)
-{
-	__preempt_count_sub(NMI_OFFSET + HARDIRQ_OFFSET);
-	local_irq_enable();
-}
-
 /* What may be called anywhere may be called there; all else is reported, and freed as well. */
 static void in_nmi_context(struct kunit *test)
 {
