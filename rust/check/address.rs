@@ -62,8 +62,7 @@ pub(crate) fn accept(given: Given) -> Result<Object, Misuse> {
         Channel::Vmalloc => {
             memory::vmalloc().contains(&address) && address % PAGE_SIZE == 0 && !in_module(address)
         }
-        // The kernel's image maps memory as well, where no object's address is.
-        Channel::Slab => memory::direct_map().contains(&address) && memory::is_slab(address),
+        Channel::Slab => memory::is_slab(address),
     };
     if fits {
         // SAFETY: It is in memory that this channel's allocator has handed out.
@@ -110,7 +109,7 @@ fn in_module(address: usize) -> bool {
 
 /// Whether the address is in the direct map or in the range of vmalloc.
 fn is_mapped(address: usize) -> bool {
-    memory::direct_map().contains(&address) || memory::is_vmalloc(address)
+    memory::in_direct_map(address) || memory::is_vmalloc(address)
 }
 
 /// Whether the kernel or a module has a function or variable there.

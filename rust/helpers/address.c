@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <linux/align.h>
 #include <linux/build_bug.h>
 #include <linux/kallsyms.h>
 #include <linux/mm.h>
@@ -43,10 +44,17 @@ bool rcu_headless_helper_is_vmalloc_or_module(const void *ptr)
 	return is_vmalloc_or_module_addr(ptr);
 }
 
+/* There is memory, and this is the address at which all memory is mapped. */
+bool rcu_headless_helper_in_direct_map(const void *ptr)
+{
+	return virt_addr_valid(ptr) &&
+	       page_address(virt_to_page(ptr)) == PTR_ALIGN_DOWN(ptr, PAGE_SIZE);
+}
+
 bool rcu_headless_helper_is_slab(const void *ptr)
 {
-	return virt_addr_valid(ptr) && (PageSlab(virt_to_head_page(ptr)) ||
-					PageLargeKmalloc(virt_to_head_page(ptr)));
+	return rcu_headless_helper_in_direct_map(ptr) &&
+	       (PageSlab(virt_to_head_page(ptr)) || PageLargeKmalloc(virt_to_head_page(ptr)));
 }
 
 bool rcu_headless_helper_on_stack(const void *ptr)

@@ -20,7 +20,8 @@ use crate::{
 /// What [`object`] says of the slab allocator is so.
 const _: () = assert!(object::ZERO_SIZE == bindings::RCU_HEADLESS_ZERO_SIZE as usize);
 
-/// The mapping of all memory that the kernel may use directly.
+/// The mapping of all memory that the kernel may use directly. Memory that was plugged in since the
+/// kernel booted can be behind it: [`in_direct_map()`] knows.
 pub(crate) fn direct_map() -> Range<usize> {
     // SAFETY: Both read what is set when the kernel boots, and memory is plugged in.
     unsafe {
@@ -60,6 +61,13 @@ pub(crate) fn total_pages() -> usize {
 pub(crate) fn is_vmalloc(address: usize) -> bool {
     // SAFETY: It compares the address and doesn't follow it: any will do.
     unsafe { kernel::bindings::is_vmalloc_addr(address as *const c_void) }
+}
+
+/// Whether there is memory, at the address at which all memory is mapped. Not so in the kernel's image
+/// where that has a mapping of its own.
+pub(crate) fn in_direct_map(address: usize) -> bool {
+    // SAFETY: It looks at what describes the page only if there is memory at the address.
+    unsafe { bindings::rcu_headless_helper_in_direct_map(address as *const c_void) }
 }
 
 /// Whether the address is in a page that the slab allocator has, or that `kmalloc()` took whole.
