@@ -53,7 +53,8 @@ pub(crate) fn channel_of(address: usize) -> Channel {
 ///
 /// Any context.
 pub(crate) fn accept(given: Given) -> Result<Object, Misuse> {
-    let address = given.addr();
+    // What is freed keeps its tag.
+    let address = memory::without_tag(given.addr());
     if memory::is_on_own_stack(address) {
         return Err(Misuse::Stack);
     }
@@ -130,7 +131,7 @@ fn is_near_own_per_cpu(address: usize) -> bool {
 fn is_per_cpu(address: usize) -> bool {
     let in_unit = |cpu: CpuId, address| per_cpu_unit(own_address(cpu)).contains(&address);
     possible_cpus().any(|cpu| {
-        let there = per_cpu_address(address, cpu);
+        let there = memory::without_tag(per_cpu_address(address, cpu));
         in_unit(cpu, address)
             || in_unit(cpu, there)
             || (memory::is_vmalloc(there) && !is_mapped(address))

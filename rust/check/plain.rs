@@ -163,16 +163,16 @@ pub(crate) fn init() {
     store_relaxed(&STACK, memory::thread_size());
     let vmalloc = memory::vmalloc();
     PLAIN_VMALLOC.set(vmalloc.start, 0);
+    // With tags in the upper bits of pointers ranges say nothing.
+    let tagged = memory::has_tags();
     // Modules that share the range want a closer look.
-    let pages = if cfg!(CONFIG_UML) {
+    let pages = if cfg!(CONFIG_UML) || tagged {
         0
     } else {
         vmalloc.len() / PAGE_SIZE
     };
     PLAIN_VMALLOC_UNITS.store(pages, Relaxed);
 
-    // With tags in the upper bits of pointers ranges say nothing.
-    let tagged = cfg!(any(CONFIG_KASAN_SW_TAGS, CONFIG_KASAN_HW_TAGS));
     let map = if tagged { 0..0 } else { memory::direct_map() };
     let plain = longest_gap(map);
     PLAIN.set(plain.start, 0);

@@ -2,6 +2,7 @@
 #include <linux/align.h>
 #include <linux/build_bug.h>
 #include <linux/kallsyms.h>
+#include <linux/kasan.h>
 #include <linux/mm.h>
 #include <linux/page-flags.h>
 #include <linux/sched/task_stack.h>
@@ -10,6 +11,16 @@
 #include "helpers.h"
 
 static_assert(KSYM_SYMBOL_LEN <= RCU_HEADLESS_SYMBOL_LEN);
+
+bool rcu_headless_helper_has_tags(void)
+{
+	return IS_ENABLED(CONFIG_KASAN_SW_TAGS) || kasan_hw_tags_enabled();
+}
+
+unsigned long rcu_headless_helper_without_tag(const void *ptr)
+{
+	return (unsigned long)kasan_reset_tag(ptr);
+}
 
 unsigned long rcu_headless_helper_direct_map_start(void)
 {
@@ -47,8 +58,8 @@ bool rcu_headless_helper_is_vmalloc_or_module(const void *ptr)
 /* There is memory, and this is the address at which all memory is mapped. */
 bool rcu_headless_helper_in_direct_map(const void *ptr)
 {
-	return virt_addr_valid(ptr) &&
-	       page_address(virt_to_page(ptr)) == PTR_ALIGN_DOWN(ptr, PAGE_SIZE);
+	return virt_addr_valid(ptr) && kasan_reset_tag(page_address(virt_to_page(ptr))) ==
+				       PTR_ALIGN_DOWN(kasan_reset_tag(ptr), PAGE_SIZE);
 }
 
 bool rcu_headless_helper_is_slab(const void *ptr)

@@ -20,6 +20,8 @@ struct rcu_headless_reserve;
 
 /* address.c */
 #define RCU_HEADLESS_SYMBOL_LEN 768
+bool rcu_headless_helper_has_tags(void);
+unsigned long rcu_headless_helper_without_tag(const void *ptr);
 unsigned long rcu_headless_helper_direct_map_start(void);
 unsigned long rcu_headless_helper_direct_map_end(void);
 unsigned long rcu_headless_helper_user_end(void);

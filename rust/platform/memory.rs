@@ -5,7 +5,11 @@
 //! These compare an address, or look at what describes the memory there; none follows it. So they
 //! take any number.
 //!
-//! C headers: [`include/linux/mm.h`](srctree/include/linux/mm.h),
+//! With KASAN's tags in pointers, an address is compared without its own ([`without_tag()`]); what
+//! asks the kernel takes both.
+//!
+//! C headers: [`include/linux/kasan.h`](srctree/include/linux/kasan.h),
+//! [`include/linux/mm.h`](srctree/include/linux/mm.h),
 //! [`include/linux/sched/task_stack.h`](srctree/include/linux/sched/task_stack.h)
 
 use core::ops::Range;
@@ -19,6 +23,19 @@ use crate::{
 
 /// What [`object`] says of the slab allocator is so.
 const _: () = assert!(object::ZERO_SIZE == bindings::RCU_HEADLESS_ZERO_SIZE as usize);
+
+/// Whether pointers have tags in their upper bits. Where in memory they point to is then seen only
+/// without these.
+pub(crate) fn has_tags() -> bool {
+    // SAFETY: It tells how the kernel was built and booted, and has no requirement.
+    unsafe { bindings::rcu_headless_helper_has_tags() }
+}
+
+/// The address without a pointer's tag: what can be compared with a range.
+pub(crate) fn without_tag(address: usize) -> usize {
+    // SAFETY: It changes bits of the address and doesn't follow it: any will do.
+    unsafe { bindings::rcu_headless_helper_without_tag(address as *const c_void) }
+}
 
 /// The mapping of all memory that the kernel may use directly. Memory that was plugged in since the
 /// kernel booted can be behind it: [`in_direct_map()`] knows.
