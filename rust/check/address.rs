@@ -63,7 +63,7 @@ pub(crate) fn accept(given: Given) -> Result<Object, Misuse> {
         Channel::Vmalloc => {
             memory::vmalloc().contains(&address) && address % PAGE_SIZE == 0 && !in_module(address)
         }
-        Channel::Slab => memory::is_slab(address),
+        Channel::Slab => memory::can_be_slab_object(address),
     };
     if fits {
         // SAFETY: It is in memory that this channel's allocator has handed out.
@@ -81,6 +81,9 @@ fn what_else(address: usize) -> Misuse {
     let user_for_sure = user && memory::user_end() <= memory::direct_map().start;
     if address >= (MAX_ERRNO as usize).wrapping_neg() {
         Misuse::ErrPtr
+    } else if memory::is_slab(address) {
+        // In an object or between two: a variable's memory may be near.
+        Misuse::Foreign
     } else if user_for_sure {
         Misuse::User
     } else if is_near_own_per_cpu(address) {

@@ -6,6 +6,7 @@
 #include <linux/mm.h>
 #include <linux/page-flags.h>
 #include <linux/sched/task_stack.h>
+#include <linux/slab.h>
 #include <linux/thread_info.h>
 
 #include "helpers.h"
@@ -66,6 +67,14 @@ bool rcu_headless_helper_is_slab(const void *ptr)
 {
 	return rcu_headless_helper_in_direct_map(ptr) &&
 	       (PageSlab(virt_to_head_page(ptr)) || PageLargeKmalloc(virt_to_head_page(ptr)));
+}
+
+/* Of what is_slab() has found; an object that takes whole pages begins where they do. */
+bool rcu_headless_helper_can_be_object(const void *ptr)
+{
+	return PageSlab(virt_to_head_page(ptr)) ?
+		       IS_ALIGNED((unsigned long)ptr, arch_slab_minalign()) :
+		       PAGE_ALIGNED(ptr) && PageLargeKmalloc(virt_to_page(ptr));
 }
 
 bool rcu_headless_helper_on_stack(const void *ptr)

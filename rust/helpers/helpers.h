@@ -29,6 +29,7 @@ bool rcu_headless_helper_modules_in_vmalloc(void);
 bool rcu_headless_helper_is_vmalloc_or_module(const void *ptr);
 bool rcu_headless_helper_in_direct_map(const void *ptr);
 bool rcu_headless_helper_is_slab(const void *ptr);
+bool rcu_headless_helper_can_be_object(const void *ptr);
 bool rcu_headless_helper_on_stack(const void *ptr);
 unsigned long rcu_headless_helper_thread_size(void);
 

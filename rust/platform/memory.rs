@@ -93,6 +93,15 @@ pub(crate) fn is_slab(address: usize) -> bool {
     unsafe { bindings::rcu_headless_helper_is_slab(address as *const c_void) }
 }
 
+/// Whether an object of the slab allocator, or one that `kmalloc()` took whole pages for, can begin at
+/// the address. Only the allocator knows where the former do begin, but they are aligned.
+pub(crate) fn can_be_slab_object(address: usize) -> bool {
+    is_slab(address) && {
+        // SAFETY: There is memory at the address, so that something describes the page.
+        unsafe { bindings::rcu_headless_helper_can_be_object(address as *const c_void) }
+    }
+}
+
 /// Whether the address is on the stack of the task that runs here.
 pub(crate) fn is_on_own_stack(address: usize) -> bool {
     // SAFETY: It compares the address and doesn't follow it: any will do.

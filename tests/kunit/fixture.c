@@ -34,6 +34,7 @@ static struct parameter_file {
 	[PARAMETER_DRAIN_DELAY_MS] = { PARAMETER_DIR "drain_delay_ms" },
 	[PARAMETER_EXPEDITED] = { PARAMETER_DIR "expedited" },
 	[PARAMETER_PENDING_MIB] = { PARAMETER_DIR "pending_mib" },
+	[PARAMETER_CHECK_DOUBLE_FREE] = { PARAMETER_DIR "check_double_free" },
 };
 
 /* A parameter as text, or nothing if it can't be read. */

@@ -140,13 +140,44 @@ static void code_and_data(struct kunit *test)
 		refused(test, &in_image, &init_task);
 }
 
-static void no_objects(struct kunit *test)
+/* Addresses in an object that none can have. */
+static void misaligned_pointers(struct kunit *test)
 {
 	void *area = vmalloc(2 * PAGE_SIZE);
+	void *object = kmalloc(64, GFP_KERNEL);
+	size_t offset;
 
 	KUNIT_ASSERT_NOT_NULL(test, area);
+	KUNIT_ASSERT_NOT_NULL(test, object);
 	refused(test, &foreign, area + 64);
+	for (offset = 1; offset < arch_slab_minalign(); offset++)
+		refused(test, &foreign, object + offset);
+	kfree(object);
 	vfree(area);
+}
+
+/*
+ * Of an object that takes whole pages the beginning is known. The fast path doesn't ask,
+ * but here every call is looked at with care.
+ */
+static void inside_whole_pages(struct kunit *test)
+{
+	size_t size = 4 * KMALLOC_MAX_CACHE_SIZE;
+	void *large = kmalloc(size, GFP_KERNEL);
+	struct counters before, after;
+
+	KUNIT_ASSERT_NOT_NULL(test, large);
+	parameter_set(test, PARAMETER_CHECK_DOUBLE_FREE, "Y");
+	refused(test, &foreign, large + arch_slab_minalign());
+	refused(test, &foreign, large + PAGE_SIZE);
+	refused(test, &foreign, large + size - PAGE_SIZE);
+	/* The object itself is one. */
+	counters_read(test, &before);
+	kfree_rcu_headless(large);
+	rcu_headless_barrier();
+	counters_read(test, &after);
+	KUNIT_EXPECT_EQ(test, counters_freed(&after), counters_freed(&before) + 1);
+	KUNIT_EXPECT_EQ(test, after.leaked, before.leaked);
 }
 
 /* kfree_rcu_headless() takes none of vmalloc's. */
@@ -199,7 +230,8 @@ static struct kunit_case misuse_cases[] = {
 	KUNIT_CASE(stack_pointers),
 	KUNIT_CASE(per_cpu_pointers),
 	KUNIT_CASE(code_and_data),
-	KUNIT_CASE(no_objects),
+	KUNIT_CASE(misaligned_pointers),
+	KUNIT_CASE(inside_whole_pages),
 	KUNIT_CASE(vmalloc_to_kfree),
 	KUNIT_CASE(bad_among_good),
 	{}

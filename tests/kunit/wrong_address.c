@@ -3,9 +3,13 @@
  * The memory of an object, by an address that isn't the object's. After the suite
  * of misuse, which wants the first report of each kind.
  */
+#include <linux/align.h>
+#include <linux/gfp.h>
 #include <linux/mm.h>
+#include <linux/poison.h>
 #include <linux/rcu_headless.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 
 #include "fixture.h"
 
@@ -27,9 +31,27 @@ static const void *address_in_image(const void *object)
 /* Among so many objects there is one that the image's mapping would reach. */
 #define MANY 1000
 
-static void object_in_image(struct kunit *test)
+/* Leaked, whatever it is called: that depends on what else has addresses near. */
+static void is_refused(struct kunit *test, const void *address)
 {
 	struct counters before, after;
+
+	rcu_headless_barrier();
+	counters_read(test, &before);
+	report_allowed("a pointer .*given to be freed");
+	kfree_rcu_headless(address);
+	kvfree_rcu_headless(address);
+	KUNIT_EXPECT_TRUE(test, kvfree_rcu_headless_try(address));
+	report_expected_end();
+	counters_read(test, &after);
+	KUNIT_EXPECT_EQ(test, after.leaked, before.leaked + 3);
+	KUNIT_EXPECT_EQ(test, counters_misuse(&after), counters_misuse(&before) + 3);
+	KUNIT_EXPECT_EQ(test, counters_queued(&after), counters_queued(&before));
+	KUNIT_EXPECT_EQ(test, after.parked, before.parked);
+}
+
+static void object_in_image(struct kunit *test)
+{
 	const void *address = NULL;
 	size_t i;
 
@@ -41,22 +63,36 @@ static void object_in_image(struct kunit *test)
 	}
 	if (!address)
 		kunit_skip(test, "needs an image with a mapping of its own");
-	rcu_headless_barrier();
-	counters_read(test, &before);
-	/* What it is called depends on what else has addresses near. */
-	report_allowed("a pointer .*given to be freed");
-	kfree_rcu_headless(address);
-	kvfree_rcu_headless(address);
-	KUNIT_EXPECT_TRUE(test, kvfree_rcu_headless_try(address));
-	report_expected_end();
-	counters_read(test, &after);
-	KUNIT_EXPECT_EQ(test, after.leaked, before.leaked + 3);
-	KUNIT_EXPECT_EQ(test, counters_queued(&after), counters_queued(&before));
-	KUNIT_EXPECT_EQ(test, after.parked, before.parked);
+	is_refused(test, address);
+}
+
+/* The fast path lets it pass, but here every call is looked at with care. */
+static void page_of_the_page_allocator(struct kunit *test)
+{
+	unsigned long page = __get_free_page(GFP_KERNEL);
+
+	KUNIT_ASSERT_NE(test, page, 0);
+	parameter_set(test, PARAMETER_CHECK_DOUBLE_FREE, "Y");
+	is_refused(test, (void *)page);
+	free_page(page);
+}
+
+/* What freed lists and freed objects are filled with. */
+static void poison(struct kunit *test)
+{
+	unsigned long freed;
+
+	memset(&freed, POISON_FREE, sizeof(freed));
+	is_refused(test, LIST_POISON1);
+	is_refused(test, LIST_POISON2);
+	is_refused(test, (void *)freed);
+	is_refused(test, PTR_ALIGN_DOWN((void *)freed, PAGE_SIZE));
 }
 
 static struct kunit_case wrong_address_cases[] = {
 	KUNIT_CASE(object_in_image),
+	KUNIT_CASE(page_of_the_page_allocator),
+	KUNIT_CASE(poison),
 	{}
 };
 
