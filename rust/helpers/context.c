@@ -20,6 +20,11 @@ bool rcu_headless_helper_in_atomic(void)
 	return preempt_count() || irqs_disabled();
 }
 
+bool rcu_headless_helper_irqs_disabled(void)
+{
+	return irqs_disabled();
+}
+
 bool rcu_headless_helper_may_block(void)
 {
 	return !preempt_count() && !irqs_disabled() && !rcu_preempt_depth();

@@ -40,6 +40,7 @@ void rcu_headless_helper_warn(const char *what, unsigned long caller);
 #define RCU_HEADLESS_NMI_MASK 0xf0000000
 bool rcu_headless_helper_in_nmi(void);
 bool rcu_headless_helper_in_atomic(void);
+bool rcu_headless_helper_irqs_disabled(void);
 bool rcu_headless_helper_may_block(void);
 void rcu_headless_helper_preempt_disable(void);
 void rcu_headless_helper_preempt_enable(void);

@@ -34,6 +34,7 @@ extern "C" {
 const NMI_MASK: u32 = bindings::RCU_HEADLESS_NMI_MASK;
 
 /// The interrupt flag in the flags register.
+#[cfg(not(CONFIG_PARAVIRT_XXL))]
 const X86_EFLAGS_IF: usize = 1 << 9;
 
 /// Nothing: this code can be preempted, and `%gs` knows.
@@ -74,6 +75,12 @@ pub(super) fn may_block() -> Option<Cpu> {
             options(nostack, readonly),
         )
     };
+    interrupts_are_on().then_some(Cpu)
+}
+
+#[cfg(not(CONFIG_PARAVIRT_XXL))]
+#[inline(always)]
+fn interrupts_are_on() -> bool {
     let flags: usize;
     // SAFETY: Reads the flags by way of the stack. `nostack` is right although the stack is used:
     // what it promises is to leave the red zone alone, which kernel code doesn't have, and it
@@ -85,7 +92,17 @@ pub(super) fn may_block() -> Option<Cpu> {
             options(nostack, nomem, preserves_flags),
         )
     };
-    (flags & X86_EFLAGS_IF != 0).then_some(Cpu)
+    flags & X86_EFLAGS_IF != 0
+}
+
+/// In a paravirtualised guest of Xen's the flags register doesn't say, and only when the kernel has
+/// booted is it known whether this is one. Its inline function does what is right, by an instruction
+/// that is patched.
+#[cfg(CONFIG_PARAVIRT_XXL)]
+#[inline(always)]
+fn interrupts_are_on() -> bool {
+    // SAFETY: It reads the state of this CPU, and has no requirement.
+    !unsafe { bindings::rcu_headless_helper_irqs_disabled() }
 }
 
 /// How many RCU read-side critical sections this code is in that don't count as preemption off.
