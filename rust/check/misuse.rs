@@ -14,7 +14,7 @@ use crate::platform::this_cpu::{
 
 /// Makes the enum of a table: each kind, what its counter is called, and how the log describes it.
 macro_rules! kinds {
-    ($($(#[$doc:meta])* $kind:ident = $name:literal, $text:literal;)*) => {
+    ($($(#[$doc:meta])* $kind:ident = $name:literal, $text:expr;)*) => {
         /// What a caller got wrong.
         #[derive(Clone, Copy)]
         pub(crate) enum Misuse {
@@ -45,11 +45,18 @@ macro_rules! kinds {
     };
 }
 
+/// On PREEMPT_RT a spinlock and softirqs that are off leave nothing but an RCU reader.
+const READER: &CStr = if cfg!(CONFIG_PREEMPT_RT) {
+    c"a call that may sleep inside rcu_read_lock(), spin_lock() or local_bh_disable()"
+} else {
+    c"a call that may sleep inside rcu_read_lock()"
+};
+
 kinds! {
     /// A call that may sleep, made with interrupts, softirqs or preemption off, or in an interrupt.
     Atomic = "misuse_atomic", c"a call that may sleep in atomic context";
     /// A call that may sleep, made in an RCU read-side critical section.
-    Reader = "misuse_reader", c"a call that may sleep inside rcu_read_lock()";
+    Reader = "misuse_reader", READER;
     /// A call in an NMI.
     Nmi = "misuse_nmi", c"a call in an NMI";
     /// An error code in the place of a pointer.

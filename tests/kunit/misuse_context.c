@@ -29,6 +29,11 @@ static noinline void frees_badly(const void *ptr)
 
 static bool told_atomic, told_reader;
 static const char atomic_text[] = "a call that may sleep in atomic context";
+static const char reader_text[] = "a call that may sleep inside rcu_read_lock\\(\\)"
+#ifdef CONFIG_PREEMPT_RT
+	", spin_lock\\(\\) or local_bh_disable\\(\\)"
+#endif
+	;
 
 /* Freed all the same, and counted. */
 #define IN_BAD_PLACE(test, enter, leave, _counter, told, text)		\
@@ -63,9 +68,14 @@ static void in_atomic_context(struct kunit *test)
 		     &told_atomic, atomic_text);
 	IN_BAD_PLACE(test, local_irq_disable(), local_irq_enable(), misuse_atomic,
 		     &told_atomic, atomic_text);
-	/* On PREEMPT_RT these two are places where sleeping is allowed. */
-	if (IS_ENABLED(CONFIG_PREEMPT_RT))
+	/* On PREEMPT_RT these two are RCU readers, who may wait for a lock, not for RCU. */
+	if (IS_ENABLED(CONFIG_PREEMPT_RT)) {
+		IN_BAD_PLACE(test, spin_lock(&lock), spin_unlock(&lock), misuse_reader,
+			     &told_reader, reader_text);
+		IN_BAD_PLACE(test, local_bh_disable(), local_bh_enable(), misuse_reader,
+			     &told_reader, reader_text);
 		return;
+	}
 	IN_BAD_PLACE(test, spin_lock(&lock), spin_unlock(&lock), misuse_atomic,
 		     &told_atomic, atomic_text);
 	IN_BAD_PLACE(test, local_bh_disable(), local_bh_enable(), misuse_atomic,
@@ -77,7 +87,7 @@ static void inside_reader(struct kunit *test)
 	/* Other readers can't be told from any code with preemption off. */
 	if (IS_ENABLED(CONFIG_PREEMPT_RCU))
 		IN_BAD_PLACE(test, rcu_read_lock(), rcu_read_unlock(), misuse_reader,
-			     &told_reader, "a call that may sleep inside rcu_read_lock\\(\\)");
+			     &told_reader, reader_text);
 	else
 		IN_BAD_PLACE(test, rcu_read_lock(), rcu_read_unlock(), misuse_atomic,
 			     &told_atomic, atomic_text);
