@@ -19,6 +19,8 @@ use kernel::{
     bindings::{
         callback_head,
         irq_work,
+        dentry,
+        file_operations,
         kernel_param,
         lock_class_key,
         raw_spinlock,

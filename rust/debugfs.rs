@@ -11,48 +11,44 @@ mod row;
 mod stats;
 
 use kernel::{
-    debugfs::{
-        Dir,
-        File, //
-    },
-    prelude::*, //
+    prelude::*,
+    ModuleMetadata, //
 };
 
-use crate::engine::Handle;
+use crate::{
+    engine::Handle,
+    platform::debugfs::{
+        Dir,
+        File, //
+    }, //
+};
+
+static FILES: [File<Handle>; 6] = [
+    File::read_only(c"stats", stats::show),
+    File::read_only(c"per_cpu", per_cpu::show),
+    File::read_only(c"latency", latency::show),
+    File::read_only(c"memory", memory::show),
+    File::read_only(c"callers", callers::show),
+    File::read_write(c"control", control::show, control::obey),
+];
 
 /// The module's files in debugfs, for root alone.
 ///
 /// Without debugfs there are none, and nothing else changes. They are gone, and nobody is using
-/// them any more, when this is dropped.
+/// them any more, when this is dropped; an open one keeps the module loaded.
 pub(crate) struct Files {
-    _files: [Pin<KBox<File<Handle>>>; 6],
+    _dir: Dir<Handle>,
 }
 
 impl Files {
-    /// Makes the files.
+    /// Makes the files of the module `M`: the last that it does when it is loaded, see [`Dir::new()`].
     ///
     /// # Context
     ///
     /// Process context, sleeps.
-    pub(crate) fn new(engine: Handle) -> Result<Self> {
-        // The directory stays until the last file in it is gone.
-        let dir = Dir::new(c"rcu_headless");
-        let stats = dir.read_callback_file(c"stats", engine, &stats::show);
-        let per_cpu = dir.read_callback_file(c"per_cpu", engine, &per_cpu::show);
-        let latency = dir.read_callback_file(c"latency", engine, &latency::show);
-        let memory = dir.read_callback_file(c"memory", engine, &memory::show);
-        let callers = dir.read_callback_file(c"callers", engine, &callers::show);
-        let control =
-            dir.read_write_callback_file(c"control", engine, &control::show, &control::obey);
+    pub(crate) fn new<M: ModuleMetadata>(engine: Handle) -> Result<Self> {
         Ok(Self {
-            _files: [
-                KBox::pin_init(stats, GFP_KERNEL)?,
-                KBox::pin_init(per_cpu, GFP_KERNEL)?,
-                KBox::pin_init(latency, GFP_KERNEL)?,
-                KBox::pin_init(memory, GFP_KERNEL)?,
-                KBox::pin_init(callers, GFP_KERNEL)?,
-                KBox::pin_init(control, GFP_KERNEL)?,
-            ],
+            _dir: Dir::new::<M>(c"rcu_headless", &FILES, engine)?,
         })
     }
 }

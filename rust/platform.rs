@@ -3,6 +3,7 @@
 //! The kernel, as safe types. Nothing here knows what rcu_headless does.
 
 pub(crate) mod cpu;
+pub(crate) mod debugfs;
 pub(crate) mod gfp;
 pub(crate) mod inline_atomic;
 pub(crate) mod irq_work;

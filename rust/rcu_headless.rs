@@ -63,7 +63,8 @@ impl kernel::Module for RcuHeadless {
         let hotplug = hotplug::Registration::new()?;
         let barrier = barrier::AtExit::new(handle);
         let shrinker = shrinker::Registration::new(handle)?;
-        let debugfs = debugfs::Files::new(handle)?;
+        // Last: a module that fails to load is freed even if somebody has a file open.
+        let debugfs = debugfs::Files::new::<Self>(handle)?;
 
         Ok(Self {
             _debugfs: debugfs,

@@ -13,6 +13,8 @@
 
 struct callback_head;
 struct irq_work;
+struct dentry;
+struct file_operations;
 struct kernel_param;
 struct lock_class_key;
 struct raw_spinlock;
@@ -49,6 +51,13 @@ void rcu_headless_helper_preempt_enable(void);
 bool rcu_headless_helper_cpu_possible(unsigned int cpu);
 int rcu_headless_helper_cpu_to_node(unsigned int cpu);
 bool rcu_headless_helper_is_housekeeping_cpu(unsigned int cpu);
+
+/* debugfs.c */
+struct dentry *rcu_headless_helper_debugfs_create_dir(const char *name);
+void rcu_headless_helper_debugfs_create_file(const char *name, umode_t mode,
+					     struct dentry *dir, void *data,
+					     const struct file_operations *fops);
+void rcu_headless_helper_debugfs_remove(struct dentry *dir);
 
 /* debugobjects.c */
 int rcu_headless_helper_debug_object_activate(void *ptr);

@@ -39,15 +39,15 @@ well_formed() {
 	! grep -qvE "$1" "$2"
 }
 
-# refuses WORD
+# refuses FILE WORD
 refuses() {
-	if refuses_said=$( (echo "$1" >"$dir"/control) 2>&1); then
+	if refuses_said=$( (echo "$2" >"$dir/$1") 2>&1); then
 		return 1
 	fi
 	echo "$refuses_said" | grep -q "Invalid argument"
 }
 
-ktap_start 15
+ktap_start 16
 ktap_need insmod /modules/rcu_headless.ko drain_delay_ms=10000
 ktap_need insmod /modules/rcu_headless_canary.ko
 ktap_need insmod /modules/rcu_headless_leftovers.ko
@@ -66,8 +66,9 @@ ktap_check "control: all is freed then" is "$(cat $module/alive)" 0
 ktap_check "per_cpu: adds up to stats again" same_sums
 ktap_check "per_cpu: there is something to add up" grep -q '^freed_slab [1-9]' /tmp/sums
 for word in drained "drain drain" " " 0123456789012345678901234567890; do
-	ktap_check "control: refuses '$word'" refuses "$word"
+	ktap_check "control: refuses '$word'" refuses control "$word"
 done
+ktap_check "stats: refuses a word, be it root's" refuses stats drain
 
 rmmod rcu_headless_leftovers
 rmmod rcu_headless

@@ -19,7 +19,7 @@ unloading() {
 # The reader keeps another CPU busy.
 taskset -p 1 $$ >/dev/null
 
-ktap_start 8
+ktap_start 9
 ktap_need insmod /modules/rcu_headless.ko
 ktap_need insmod /modules/rcu_headless_canary.ko
 ktap_need insmod /modules/rcu_headless_leftovers.ko
@@ -35,6 +35,7 @@ ktap_check "rmmod has begun" wait_for 60 unloading
 # It can't be over before the reader is; a moment to be wrong in.
 usleep 300000
 ktap_check "rmmod waits for the reader" unloading
+ktap_check "its files are gone meanwhile" [ ! -e /sys/kernel/debug/rcu_headless ]
 ktap_check "nothing is freed under the reader" is "$(cat $module/alive)" "$total"
 
 echo 0 >$module/hold

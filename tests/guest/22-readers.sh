@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # All files are read in loops, and histograms and callers reset, while objects are
-# queued, and while the module is loaded and unloaded again and again: neither
-# gets in the other's way.
+# queued, and while the module is loaded and unloaded again and again. An open file
+# keeps it loaded, so that takes some attempts; one that is opened meanwhile is
+# either there in full or not at all.
 #
 # The functions are called by name.
 # shellcheck disable=SC2317
@@ -34,13 +35,22 @@ reset_on() {
 	done
 }
 
+# In a moment when nobody has a file open.
+unload() {
+	tries=5000
+	until rmmod rcu_headless 2>/dev/null; do
+		tries=$((tries - 1))
+		[ "$tries" -gt 0 ] || return 1
+	done
+}
+
 # A module's life, with objects queued before it ends.
 live() {
 	insmod /modules/rcu_headless.ko drain_delay_ms=0 &&
 		insmod /modules/rcu_headless_demo.ko &&
 		echo 3000 >"$demo"/headless &&
 		rmmod rcu_headless_demo &&
-		rmmod rcu_headless
+		unload
 }
 
 # reads NR: how many each reader has made
