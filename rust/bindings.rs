@@ -23,6 +23,7 @@ use kernel::{
         file_operations,
         kernel_param,
         lock_class_key,
+        module,
         raw_spinlock,
         tracepoint, //
     },

@@ -10,6 +10,7 @@ pub(crate) mod irq_work;
 pub(crate) mod jiffies;
 pub(crate) mod kcsan;
 pub(crate) mod memory;
+pub(crate) mod modules;
 pub(crate) mod percpu;
 pub(crate) mod raw_lock;
 pub(crate) mod rcu;

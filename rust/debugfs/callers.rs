@@ -9,7 +9,10 @@ use kernel::{
 
 use crate::{
     engine::Handle,
-    observe::callers,
+    observe::callers::{
+        self,
+        Caller, //
+    },
     platform::symbol::SymbolName, //
 };
 
@@ -28,8 +31,9 @@ pub(super) fn show(_: &Handle, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             write!(f, "{number} ")?;
         }
         match row.caller {
-            0 => f.write_str("(others)\n")?,
-            caller => f.write_fmt(fmt!("{}\n", name.or_address(caller)))?,
+            Caller::At(address) => f.write_fmt(fmt!("{}\n", name.or_address(address)))?,
+            Caller::Others => f.write_str("(others)\n")?,
+            Caller::Gone => f.write_str("(gone)\n")?,
         }
     }
     Ok(())

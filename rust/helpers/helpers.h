@@ -18,6 +18,7 @@ struct file_operations;
 struct kernel_param;
 struct lock_class_key;
 struct raw_spinlock;
+struct module;
 struct rcu_headless_reserve;
 
 /* address.c */
@@ -86,6 +87,11 @@ void rcu_headless_helper_lockdep_assert_held(struct raw_spinlock *lock);
 
 /* mm.c */
 unsigned long rcu_headless_helper_totalram_pages(void);
+
+/* module.c */
+bool rcu_headless_helper_within_module(unsigned long address, const struct module *module);
+bool rcu_headless_helper_within_module_init(unsigned long address,
+					    const struct module *module);
 
 /* moduleparam.c; the functions are in params.rs */
 int rcu_headless_param_set(const char *val, const struct kernel_param *kp);

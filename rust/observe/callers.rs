@@ -5,7 +5,8 @@
 //! Fallbacks and misuse are counted always, since they cost a lot anyway; objects only on demand
 //! ([`count_objects()`]), since for that each call has to leave its short way. The table has room for
 //! some places, found by their address, and counts for each on each CPU; all that come later share
-//! what is left.
+//! what is left. When a module is unloaded, the places in it are freed, since another module may be
+//! loaded at the same addresses; their counts are added up in a row of their own.
 
 use core::cmp::Reverse;
 
@@ -16,7 +17,8 @@ use kernel::{
             Acquire,
             Atomic,
             Full,
-            Relaxed, //
+            Relaxed,
+            Release, //
         },
         rcu, //
     }, //
@@ -27,8 +29,13 @@ use pin_init::init_zeroed;
 use crate::{
     check::plain::Watcher,
     platform::{
+        modules::{
+            self,
+            Leaving, //
+        },
         percpu::PerCpu,
-        rcu::synchronize_rcu, //
+        rcu::synchronize_rcu,
+        sched::cond_resched, //
     }, //
 };
 
@@ -44,13 +51,22 @@ const COLUMNS: usize = 4;
 /// What they are called.
 pub(crate) const NAMES: [&str; COLUMNS] = ["objects", "bytes", "fallbacks", "misuse"];
 
-/// A CPU's numbers of each place, the last for all that have no place of their own.
-struct Tallies([[Atomic<u64>; COLUMNS]; SITES + 1]);
+/// Where the numbers are of all that have no place of their own.
+const OTHERS: usize = SITES;
+
+/// Where the numbers are of all whose code has been freed.
+const GONE: usize = SITES + 1;
+
+/// For how many there are numbers.
+const ROWS: usize = SITES + 2;
+
+/// A CPU's numbers of each place, of the others, and of those whose code has been freed.
+struct Tallies([[Atomic<u64>; COLUMNS]; ROWS]);
 
 // SAFETY: Zero is a value of each.
 unsafe impl Zeroable for Tallies {}
 
-/// Addresses of calls; 0 where there is room. What is there stays.
+/// Addresses of calls; 0 where there is room. An address stays until its code is freed.
 struct Sites([Atomic<usize>; SITES]);
 
 // SAFETY: Zero is a value of each.
@@ -74,10 +90,12 @@ impl Table {
     /// Where the numbers of a caller are. It gets a place if there is room.
     fn find(&self, caller: usize) -> usize {
         if caller == 0 {
-            return SITES;
+            return OTHERS;
         }
+        // A place nearer than the caller's own may have been freed since. The caller takes that as
+        // well, and `rows()` adds up both.
         let mut near = (0..PROBES).map(|i| (caller % SITES + i) % SITES);
-        near.find(|&at| self.is_at(at, caller)).unwrap_or(SITES)
+        near.find(|&at| self.is_at(at, caller)).unwrap_or(OTHERS)
     }
 
     /// Whether the caller's place is this one, or is now, since it was free.
@@ -86,7 +104,7 @@ impl Table {
             return false;
         };
         let there = match site.load(Relaxed) {
-            0 => site.cmpxchg(0, caller, Relaxed).err().unwrap_or(caller),
+            0 => site.cmpxchg(0, caller, Acquire).err().unwrap_or(caller),
             there => there,
         };
         there == caller
@@ -102,25 +120,61 @@ impl Table {
         }
     }
 
-    fn row(&self, at: usize) -> Row {
-        let mut row = Row {
-            caller: self.sites.0.get(at).map_or(0, |site| site.load(Relaxed)),
-            numbers: [0; COLUMNS],
+    /// What has been counted in a row of the table, if anything has.
+    fn row(&self, at: usize) -> Option<Row> {
+        let caller = match at {
+            OTHERS => Caller::Others,
+            GONE => Caller::Gone,
+            _ => match self.sites.0.get(at)?.load(Relaxed) {
+                0 => return None,
+                address => Caller::At(address),
+            },
         };
+        let mut numbers = [0; COLUMNS];
         for tallies in self.tallies.iter() {
-            let tally = tallies.0.get(at).into_iter().flatten();
-            for (sum, number) in row.numbers.iter_mut().zip(tally) {
+            let tally = tallies.0.get(at)?;
+            for (sum, number) in numbers.iter_mut().zip(tally) {
                 *sum += number.load(Relaxed);
             }
         }
-        row
+        (numbers != [0; COLUMNS]).then_some(Row { caller, numbers })
     }
+
+    /// Frees a place if its code is about to be freed, so that nothing counts there any more.
+    fn give_up(&self, at: usize, leaving: &Leaving) {
+        let Some(site) = self.sites.0.get(at) else {
+            return;
+        };
+        if !leaving.contains(site.load(Relaxed)) {
+            return;
+        }
+        for slot in self.tallies.slots() {
+            if let [Some(tally), Some(gone)] = [at, GONE].map(|at| slot.shared().0.get(at)) {
+                for (number, sum) in tally.iter().zip(gone) {
+                    sum.fetch_add(number.xchg(0, Relaxed), Relaxed);
+                }
+            }
+        }
+        // The next caller in this place finds all numbers zero.
+        site.store(0, Release);
+    }
+}
+
+/// Whose numbers they are.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Caller {
+    /// The place that has this address.
+    At(usize),
+    /// All that have no place of their own.
+    Others,
+    /// All whose code has been freed.
+    Gone,
 }
 
 /// What is known of a place that calls.
 pub(crate) struct Row {
-    /// Its address; 0 stands for all that have no place of their own.
-    pub(crate) caller: usize,
+    /// Which it is.
+    pub(crate) caller: Caller,
     /// A number for each of [`NAMES`].
     pub(crate) numbers: [u64; COLUMNS],
 }
@@ -133,7 +187,9 @@ static TABLE: Atomic<*mut Table> = Atomic::new(core::ptr::null_mut());
 /// # Invariants
 ///
 /// What is in [`TABLE`] came from a box and belongs to this value.
-pub(crate) struct Registration(());
+pub(crate) struct Registration {
+    _modules: modules::Registration<Self>,
+}
 
 impl Registration {
     /// Makes the table.
@@ -142,9 +198,18 @@ impl Registration {
     ///
     /// Process context, sleeps.
     pub(crate) fn new() -> Result<Self> {
+        let modules = modules::Registration::new()?;
         // INVARIANT: It was null, and is from a box now.
         replace(Some(Table::new()?));
-        Ok(Self(()))
+        Ok(Self { _modules: modules })
+    }
+}
+
+impl modules::Listener for Registration {
+    fn leaving(memory: &Leaving) {
+        for at in 0..SITES {
+            with_table(|table| table.give_up(at, memory));
+        }
     }
 }
 
@@ -226,15 +291,19 @@ pub(crate) fn reset() -> Result {
 ///
 /// Process context, sleeps.
 pub(crate) fn rows() -> Result<KVec<Row>> {
-    let mut rows = KVec::with_capacity(SITES + 1, GFP_KERNEL)?;
-    with_table(|table| {
-        for row in (0..=SITES).map(|at| table.row(at)) {
-            // There is room for all; nothing is allocated under RCU.
-            if row.numbers != [0; COLUMNS] && rows.push_within_capacity(row).is_err() {
-                break;
-            }
+    let mut rows: KVec<Row> = KVec::with_capacity(ROWS, GFP_KERNEL)?;
+    for at in 0..ROWS {
+        // An RCU reader for each, since there may be many CPUs.
+        let row = with_table(|table| table.row(at)).flatten();
+        cond_resched();
+        let Some(row) = row else { continue };
+        if let Some(same) = rows.iter_mut().find(|other| other.caller == row.caller) {
+            let numbers = same.numbers.iter_mut().zip(row.numbers);
+            numbers.for_each(|(sum, number)| *sum += number);
+        } else {
+            rows.push(row, GFP_KERNEL)?;
         }
-    });
+    }
     rows.sort_unstable_by_key(|row| Reverse(row.numbers));
     Ok(rows)
 }

@@ -136,6 +136,6 @@ pub(crate) unsafe fn estimate(channel: Channel, pointers: &[Pointer], seed: usiz
     };
     let some = pointers.iter().skip(seed % stride).step_by(stride);
     let sum: usize = some.take(samples).map(size_of).sum();
-    // In this order, lest it is too much for a word of 32 bits.
-    sum / samples * nr + sum % samples * nr / samples
+    // In this order, and no more than a word of 32 bits can hold.
+    (sum / samples).saturating_mul(nr).saturating_add(sum % samples * nr / samples)
 }
