@@ -148,8 +148,8 @@ impl Table {
         if !leaving.contains(site.load(Relaxed)) {
             return;
         }
-        for slot in self.tallies.slots() {
-            if let [Some(tally), Some(gone)] = [at, GONE].map(|at| slot.shared().0.get(at)) {
+        for tallies in self.tallies.iter() {
+            if let [Some(tally), Some(gone)] = [at, GONE].map(|at| tallies.0.get(at)) {
                 for (number, sum) in tally.iter().zip(gone) {
                     sum.fetch_add(number.xchg(0, Relaxed), Relaxed);
                 }
