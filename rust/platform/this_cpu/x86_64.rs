@@ -154,6 +154,27 @@ pub(super) fn preempt_disable() {
     };
 }
 
+/// Turns preemption on again, and calls the scheduler if it is due, with more operands for [`asm!`].
+///
+/// # Safety
+///
+/// As for [`preempt_enable()`].
+#[cfg(CONFIG_PREEMPTION)]
+macro_rules! enable_or_schedule {
+    ($($operands:tt)*) => {
+        // What is taken from this CPU's count is what was added (contract). The word comes to zero
+        // if nobody else needs preemption off and somebody wants to run; then this calls the
+        // scheduler as the kernel's macro does, by way of a thunk that keeps all registers.
+        asm!(
+            "decq %gs:{count}(%rip); jne 2f; call {schedule}; 2:";
+            count = sym __preempt_count,
+            schedule = sym SCHEDULE,
+            $($operands)*
+            options(nostack),
+        )
+    };
+}
+
 /// # Safety
 ///
 /// Preemption must have been turned off by [`preempt_disable()`] once more than on again.
@@ -164,16 +185,17 @@ pub(super) unsafe fn preempt_enable() {
     unsafe {
         asm!("decq %gs:{count}(%rip)"; count = sym __preempt_count, options(nostack))
     };
-    #[cfg(CONFIG_PREEMPTION)]
-    // SAFETY: Takes from this CPU's count what was added (contract). The word comes to zero if nobody else needs preemption off and somebody
-    // wants to run; then this calls the scheduler as the kernel's macro does, by way of a thunk
-    // that keeps all registers.
+    #[cfg(all(CONFIG_PREEMPTION, not(CONFIG_FRAME_POINTER)))]
+    // SAFETY: By the contract of this function.
     unsafe {
-        asm!(
-            "decq %gs:{count}(%rip); jne 2f; call {schedule}; 2:";
-            count = sym __preempt_count,
-            schedule = sym SCHEDULE,
-            options(nostack),
-        )
+        enable_or_schedule!()
+    };
+    // Where stacks are unwound by frame pointers, a function must have set up its frame before it
+    // calls. The compiler doesn't see the call, but saves a register that the callee would have to
+    // keep, and the frame comes before that. C names the stack pointer, which Rust can't.
+    #[cfg(all(CONFIG_PREEMPTION, CONFIG_FRAME_POINTER))]
+    // SAFETY: By the contract of this function.
+    unsafe {
+        enable_or_schedule!(out("r15") _,)
     };
 }
