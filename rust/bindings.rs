@@ -18,13 +18,14 @@
 use kernel::{
     bindings::{
         callback_head,
-        irq_work,
         dentry,
         file_operations,
+        irq_work,
         kernel_param,
         lock_class_key,
         module,
         raw_spinlock,
+        rcu_gp_seq,
         tracepoint, //
     },
     ffi, //

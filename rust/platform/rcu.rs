@@ -39,7 +39,7 @@ pub(crate) use kernel::sync::rcu::{
 /// Process context, sleeps.
 pub(crate) fn synchronize_rcu_expedited() {
     // SAFETY: Sound in process context, outside RCU read-side critical sections.
-    unsafe { bindings::synchronize_rcu_expedited() };
+    unsafe { crate::bindings::rcu_headless_helper_synchronize_rcu_expedited() };
 }
 
 /// A moment in the sequence of grace periods.
@@ -62,7 +62,7 @@ impl Cookie {
         let mut seq = bindings::rcu_gp_seq::default();
         // SAFETY: `seq` is a valid place for the state to be written to, and the function has no
         // other requirement. It orders all earlier accesses of this CPU before the cookie.
-        unsafe { bindings::get_state_synchronize_rcu_full(&mut seq) };
+        unsafe { crate::bindings::rcu_headless_helper_get_state_synchronize_rcu_full(&mut seq) };
         Self(seq)
     }
 
@@ -77,7 +77,7 @@ impl Cookie {
     pub(crate) fn elapsed(&self) -> bool {
         let mut seq = self.0;
         // SAFETY: `seq` is a copy of what `get_state_synchronize_rcu_full()` has written.
-        unsafe { bindings::poll_state_synchronize_rcu_full(&mut seq) }
+        unsafe { crate::bindings::rcu_headless_helper_poll_state_synchronize_rcu_full(&mut seq) }
     }
 }
 
