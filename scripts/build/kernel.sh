@@ -8,31 +8,26 @@
 set -euo pipefail
 # shellcheck source=../lib/common.sh
 . "$(dirname "$0")/../lib/common.sh"
+# shellcheck source=../lib/kernels.sh
+. "$top/scripts/lib/kernels.sh"
 # shellcheck source=../lib/toolchain.sh
 . "$top/scripts/lib/toolchain.sh"
 help_if_asked "$@"
 
 flavour=${1-}
-kernels=$top/scripts/build/kernels
-# fragments FLAVOUR: the files with its options
-fragments() {
-	awk -v flavour="$1" -v directory="$kernels" '
-		/^[^#]/ && $1 == flavour { for (i = 2; i <= NF; i++) print directory "/" $i ".config" }
-	' "$kernels/flavours"
-}
-mapfile -t files < <(fragments "$flavour")
-[ ${#files[@]} -gt 0 ] || die "no such kernel: '$flavour'" \
-	"There are: $(awk '/^[^#]/ { print $1 }' "$kernels/flavours" | paste -sd ' ')"
-find_tools
-
+options=$(kernel_options "$flavour")
+# To put C's functions in line in Rust takes one LLVM for both.
+if has_option RUST_INLINE_HELPERS; then
+	find_tools rustc
+else
+	find_tools
+fi
 source=$("$top/scripts/build/fetch.sh")
-# Of two values for one option the last is taken.
-options=$(cat "${files[@]}" |
-	awk -F = '/^CONFIG_/ { value[$1] = $0 } END { for (o in value) print value[o] }' | sort)
 key=$({
 	basename "$source"
 	echo "$options"
 	toolchain_text
+	! has_option DEBUG_INFO_BTF || pahole --version
 } | sha256sum | cut -c 1-12)
 out=$cache/kernels/$flavour-$key
 
@@ -58,6 +53,9 @@ um | um-*)
 	goals=(bzImage modules)
 	;;
 esac
+# Its version would be in the configuration of a kernel that doesn't need it, and
+# modules' builds would complain once it's another.
+has_option DEBUG_INFO_BTF || args+=(PAHOLE=none)
 
 logs=$cache/logs/kernel-$flavour
 step "Checking that Linux can be built with Rust" "$logs-rust.log" \
@@ -68,7 +66,7 @@ step "Configuring the $flavour kernel" "$logs-config.log" \
 # An option that depends on something else which is off vanishes silently.
 while read -r option; do
 	grep -qxF "$option" "$out/.config" ||
-		die "the $flavour kernel can't have $option" "See ${files[*]}"
+		die "the $flavour kernel can't have $option" "See $(kernel_files "$flavour" | paste -sd ' ')"
 done < <(grep -v '=n$' "$out/options")
 
 step "Building the $flavour kernel with $jobs jobs, 3 to 10 minutes" "$logs.log" \

@@ -32,6 +32,11 @@ setting() {
 	sed -n "s/^CONFIG_$1=//p" "$conf" | tr -d '"'
 }
 
+# "... clang version 19.1.7 ..."; none for gcc
+major=
+[ "$(setting CC_IS_CLANG)" != y ] ||
+	major=$(setting CC_VERSION_TEXT | sed -n 's/.*clang version \([0-9]*\).*/\1/p')
+
 args=()
 if [ "$goal" != clean ]; then
 	[ "$(setting RUST)" = y ] || die "the kernel in $kdir was configured without CONFIG_RUST" \
@@ -46,13 +51,14 @@ if [ "$goal" != clean ]; then
 	find_bindgen || die "no bindgen 0.71.1 or newer" "cargo install bindgen-cli, or BINDGEN=."
 	args+=("RUSTC=$RUSTC" "HOSTRUSTC=$RUSTC" "RUSTDOC=$RUSTDOC" "BINDGEN=$BINDGEN"
 		"CLIPPY_DRIVER=$CLIPPY_DRIVER")
-	find_llvm || true
+	find_llvm ${major:+"$major"} || find_llvm || true
 fi
 
 [ "$(setting UML)" != y ] || args+=(ARCH=um)
+# Built without pahole, it has no use for it, but complains of any.
+[ "$(setting PAHOLE_VERSION)" != 0 ] || args+=(PAHOLE=none)
 if [ "$(setting CC_IS_CLANG)" = y ] && [ -z "${LLVM-}" ]; then
-	# "... clang version 19.1.7 ..." may be clang or clang-19 here.
-	major=$(setting CC_VERSION_TEXT | sed -n 's/.*clang version \([0-9]*\).*/\1/p')
+	# May be clang or clang-19 here.
 	if command -v "clang-$major" >/dev/null; then
 		args+=("LLVM=-$major")
 	else

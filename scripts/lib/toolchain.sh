@@ -63,9 +63,15 @@ find_bindgen() {
 	return 1
 }
 
+# Of which LLVM its code generator is.
+rustc_llvm() {
+	"$RUSTC" --version --verbose | sed -n 's/^LLVM version: \([0-9]*\).*/\1/p'
+}
+
+# find_llvm [MAJOR]: any that will do, or exactly the one asked for
 find_llvm() {
 	local candidate
-	for candidate in 19 20 21 18 17; do
+	for candidate in ${1-19 20 21 18 17}; do
 		if [ -x "/usr/lib/llvm-$candidate/bin/clang" ]; then
 			export LLVM_SUFFIX=-$candidate
 			export LIBCLANG_PATH=${LIBCLANG_PATH:-/usr/lib/llvm-$candidate/lib}
@@ -74,15 +80,24 @@ find_llvm() {
 	done
 	# Elsewhere it has no suffix, and bindgen finds the library by itself.
 	command -v clang ld.lld >/dev/null || return 1
+	clang --version | grep -q "version ${1-}" || return 1
 	export LLVM_SUFFIX=1
 }
 
+# find_tools [rustc]: with any LLVM, or that of rustc
 find_tools() {
+	local major
 	find_rust || die "no rustc that will do: 1.85 or newer, with its library's source" \
 		"Debian 12: rustc-web rust-web-src; Debian 13: rustc rust-src; else rust-src"
 	find_bindgen || die "no bindgen 0.71.1 or newer" \
 		"Run without DEPS=skip, or: cargo install bindgen-cli"
-	find_llvm || die "no LLVM" "Install clang, lld and llvm 17 or newer."
+	if [ "${1-}" = rustc ]; then
+		major=$(rustc_llvm)
+		find_llvm "$major" || die "no LLVM $major, which is what $RUSTC has" \
+			"Install clang, lld and llvm $major."
+	else
+		find_llvm || die "no LLVM" "Install clang, lld and llvm 17 or newer."
+	fi
 }
 
 # The system's first, as for rustc: another version may format otherwise.

@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# The test kernels: scripts/build/kernels/flavours says which there are, and which files
+# beside it have their options.
+# shellcheck shell=bash disable=SC2154
+
+kernels_dir=$top/scripts/build/kernels
+
+# kernel_files KERNEL: the files with its options
+kernel_files() {
+	awk -v kernel="$1" -v directory="$kernels_dir" '
+		/^[^#]/ && $1 == kernel { for (i = 2; i <= NF; i++) print directory "/" $i ".config" }
+	' "$kernels_dir/flavours"
+}
+
+# kernel_options KERNEL: of two values for one option the last is taken
+kernel_options() {
+	local files
+	mapfile -t files < <(kernel_files "$1")
+	[ ${#files[@]} -gt 0 ] || die "no such kernel: '$1'" \
+		"There are: $(awk '/^[^#]/ { print $1 }' "$kernels_dir/flavours" | paste -sd ' ')"
+	awk -F = '/^CONFIG_/ { value[$1] = $0 } END { for (o in value) print value[o] }' \
+		"${files[@]}" | sort
+}
+
+# has_option OPTION: whether it is set in $options
+has_option() {
+	grep -qxF "CONFIG_$1=y" <<<"$options"
+}
