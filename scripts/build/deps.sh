@@ -6,10 +6,15 @@
 # 12 or 13, named before they are installed, and where Debian's bindgen is too
 # old, bindgen from its source, into the cache. Nothing else is touched.
 #
-#   DEPS=skip   install nothing; fail and say what is missing
+#   DEPS=skip     install nothing; fail and say what is missing
+#   KERNELS=...   of which test kernels what they need beyond that
 set -euo pipefail
 # shellcheck source=../lib/common.sh
 . "$(dirname "$0")/../lib/common.sh"
+# shellcheck source=../lib/kernels.sh
+. "$top/scripts/lib/kernels.sh"
+# shellcheck source=../lib/toolchain.sh
+. "$top/scripts/lib/toolchain.sh"
 help_if_asked "$@"
 
 target=${1-}
@@ -33,6 +38,8 @@ not_debian() {
 	  for 'make lint' git, patch, rustfmt, shellcheck, pyflakes3, pycodestyle,
 	  coccinelle, and for Python docutils, pyte and prometheus_client; for 'make check' clippy
 	  as well; for 'make convert' coccinelle, e2fsprogs, iproute2, openssl's headers
+	  for the kernels x86_64-strict pahole and libdw's headers, x86_64-lto the LLVM that
+	  rustc has
 
 	The test kernel's source comes from Debian's archive, which takes apt. To
 	build the module for a kernel of your own you need none of this:
@@ -83,13 +90,14 @@ check) packages="$common $lint $clippy" ;;
 mutants) packages="$common git qemu-system-x86 python3-pyte python3-prometheus-client" ;;
 esac
 
-missing=()
-for package in $packages; do
-	state=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)
-	[ "$state" = installed ] || missing+=("$package")
-done
-
-if [ ${#missing[@]} -gt 0 ]; then
+# install PACKAGE...: those that aren't there yet
+install() {
+	local missing=() package state sudo
+	for package in "$@"; do
+		state=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)
+		[ "$state" = installed ] || missing+=("$package")
+	done
+	[ ${#missing[@]} -gt 0 ] || return 0
 	if [ "${DEPS-}" = skip ]; then
 		die "missing packages: ${missing[*]}" "apt-get install ${missing[*]}"
 	fi
@@ -109,6 +117,22 @@ if [ ${#missing[@]} -gt 0 ]; then
 		env DEBIAN_FRONTEND=noninteractive \
 		apt-get -qy -o DPkg::Lock::Timeout=600 install \
 		--no-install-recommends "${missing[@]}"
+}
+
+inline=false
+[ "$target" != lint ] || KERNELS=
+for kernel in ${KERNELS-}; do
+	options=$(kernel_options "${kernel%@*}")
+	! has_option DEBUG_INFO_BTF || packages="$packages pahole"
+	! has_option GENDWARFKSYMS || packages="$packages libdw-dev"
+	! has_option RUST_INLINE_HELPERS || inline=true
+done
+# shellcheck disable=SC2086
+install $packages
+if $inline; then
+	# Which LLVM that is rustc says.
+	find_rust && llvm=$(rustc_llvm)
+	install "clang-$llvm" "lld-$llvm" "llvm-$llvm" "libclang-$llvm-dev"
 fi
 
 # Debian 12's own bindgen is older than the kernel takes.

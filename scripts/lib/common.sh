@@ -95,12 +95,15 @@ log_dir() {
 }
 
 # lock NAME: one process at a time, until this one ends
+declare -A locked
 lock() {
 	local file=$cache/lock.$1 fd
+	[ -z "${locked[$1]-}" ] || return 0
 	mkdir -p "$cache"
 	exec {fd}>"$file"
 	if ! flock -n "$fd"; then
 		say "Another run is busy with $1; waiting for it"
 		flock "$fd"
 	fi
+	locked[$1]=yes
 }
