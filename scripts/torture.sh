@@ -14,6 +14,7 @@
 #                           x86_64         KASAN, lockdep, debug objects, kmemleak
 #                           x86_64-kcsan   data races
 #                           x86_64-rt      PREEMPT_RT
+#                           x86_64-strict  kCFI, frame pointers, Rust's assertions
 #                           x86_64-plain@1, x86_64-plain@8
 #                         (default: all of these)
 #   DEPS=skip             install nothing
@@ -28,7 +29,8 @@ seed=${SEED:-1}
 case $duration$seed in
 *[!0-9]*) die "DURATION and SEED are numbers" "scripts/torture.sh --help" ;;
 esac
-export KERNELS=${KERNELS:-um x86_64 x86_64-kcsan x86_64-rt x86_64-plain@1 x86_64-plain@8}
+all="um x86_64 x86_64-kcsan x86_64-rt x86_64-strict x86_64-plain@1 x86_64-plain@8"
+export KERNELS=${KERNELS:-$all}
 export TESTS="80-torture 90-leaks"
 # What the torture takes beyond its time, to begin rounds and end them, under emulation.
 export SECONDS_MAX=$((duration * 3 + 600))
