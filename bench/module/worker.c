@@ -109,10 +109,10 @@ void bench_work_end(const struct bench_run *run, struct bench_worker *workers)
 	kfree(workers);
 }
 
-/* Each counts up by four. */
+/* Each counts up by four; of the two TINY_RCU has but the first. */
 unsigned long bench_grace_periods(void)
 {
-	struct rcu_gp_seq seq;
+	struct rcu_gp_seq seq = {};
 
 	get_state_synchronize_rcu_full(&seq);
 	return (seq.norm >> 2) + (seq.exp >> 2);
