@@ -19,9 +19,13 @@ use crate::{
     },
     engine::{
         fallback,
+        here::HereQueue,
         Engine, //
     },
-    object::Object,
+    object::{
+        Channel,
+        Object, //
+    },
     observe::stats::{
         self,
         Counter, //
@@ -31,7 +35,10 @@ use crate::{
         sizes, //
     },
     params,
-    platform::this_cpu::TaskContext, //
+    platform::{
+        memcg,
+        this_cpu::TaskContext, //
+    }, //
 };
 
 /// Queues `object`, or frees it after a grace period. `false` if it is found to be queued already,
@@ -47,8 +54,8 @@ pub(crate) fn enqueue(
     caller: usize,
 ) -> bool {
     let mut page: Option<(EmptyPage, Counter)> = None;
-    // Looked at when a page is needed, without the lock.
-    let mut bytes = None;
+    // Looked at without the lock: of a large object at once, of others when they need a page.
+    let mut bytes = sizes::may_be_large(&object).then(|| sizes::of(&object));
     let mut was_throttled = false;
     loop {
         // This may be another CPU than the last time, or somebody may have opened a page there.
@@ -59,7 +66,7 @@ pub(crate) fn enqueue(
             Misuse::DoubleFree.report(caller);
             return false;
         }
-        object = match queue.push(object) {
+        object = match queue.push(object, bytes) {
             Ok(()) => return true,
             Err(object) => object,
         };
@@ -68,7 +75,7 @@ pub(crate) fn enqueue(
             bytes = Some(sizes::of(&object));
             continue;
         };
-        let throttle = !was_throttled && too_much_waits();
+        let throttle = !was_throttled && (too_much_waits() || queue.is_too_much_for_group());
         let spare = || match throttle {
             false => Some((queue.take_spare()?, Counter::FromSpares)),
             true => None,
@@ -104,3 +111,19 @@ pub(crate) fn enqueue(
 fn too_much_waits() -> bool {
     stats::WEIGHT.get() > params::pending_bytes() as i64
 }
+
+impl HereQueue<'_> {
+    /// Whether the task's control group is short of memory, and may be so since much waits here: what
+    /// waits is charged to a group until it is freed, and reclaim in the group finds none of it.
+    fn is_too_much_for_group(&self) -> bool {
+        let waiting: i64 = Channel::ALL
+            .map(|channel| self.waiting_bytes(channel))
+            .iter()
+            .sum();
+        let room = memcg::room();
+        waiting.max(0) as usize > room.limit / GROUP_SHARE && room.left < room.limit / 2
+    }
+}
+
+/// What part of a group's limit may wait on one CPU when half of it is used.
+const GROUP_SHARE: usize = 16;

@@ -130,8 +130,9 @@ impl<'a> HereQueue<'a> {
     }
 
     /// Stores an object's pointer in the open page of its channel. If there is no room, or if the page is
-    /// to be sealed and there is an empty one, the object comes back.
-    pub(super) fn push(&mut self, object: Object) -> Result<(), Object> {
+    /// to be sealed and there is an empty one, the object comes back. It takes `bytes`, if that is known;
+    /// a large one has the page sealed.
+    pub(super) fn push(&mut self, object: Object, bytes: Option<usize>) -> Result<(), Object> {
         let channel = object.channel();
         let replaceable = self.queue.queue().spares.has(1);
         if self.gates[channel as usize].is_closing() && replaceable {
@@ -139,7 +140,10 @@ impl<'a> HereQueue<'a> {
         }
         // SAFETY: The lane is owned, and that of the channel.
         unsafe { self.own(channel).lane().push(object) }?;
-        self.admit(channel);
+        match bytes.filter(|&bytes| bytes >= sizes::LARGE) {
+            Some(bytes) => self.seal_weighed(channel, bytes),
+            None => self.admit(channel),
+        }
         Ok(())
     }
 
@@ -159,13 +163,19 @@ impl<'a> HereQueue<'a> {
         });
         self.queue.queue().engine.active.insert(self.cpu());
         if bytes >= sizes::LARGE {
-            self.queue.seal(channel, &own, Some(bytes));
-        } else {
-            self.expect(channel, bytes);
-            self.due[channel as usize] = jiffies::after(msecs_to_jiffies(params::drain_delay_ms()));
-            self.admit(channel);
-            self.call_sealer();
+            return self.seal_weighed(channel, bytes);
         }
+        self.expect(channel, bytes);
+        self.due[channel as usize] = jiffies::after(msecs_to_jiffies(params::drain_delay_ms()));
+        self.admit(channel);
+        self.call_sealer();
+        self.rearm_here();
+    }
+
+    /// Seals the open page of a channel, whose last object takes `bytes`.
+    fn seal_weighed(&mut self, channel: Channel, bytes: usize) {
+        let own = self.own(channel);
+        self.queue.seal(channel, &own, Some(bytes));
         self.rearm_here();
     }
 

@@ -86,6 +86,9 @@ bool rcu_headless_helper_raw_spin_trylock(struct raw_spinlock *lock);
 void rcu_headless_helper_raw_spin_unlock(struct raw_spinlock *lock);
 void rcu_headless_helper_lockdep_assert_held(struct raw_spinlock *lock);
 
+/* memcg.c */
+unsigned long rcu_headless_helper_memcg_margin(unsigned long *limit);
+
 /* mm.c */
 unsigned long rcu_headless_helper_totalram_pages(void);
 

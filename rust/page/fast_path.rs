@@ -117,5 +117,5 @@ impl<P> OnThisCpu<P> {
 #[inline(always)]
 fn may_be_stored(channel: Channel, address: usize) -> bool {
     !plain::may_be_on_stack(channel, address)
-        && !(matches!(channel, Channel::Vmalloc) && sizes::may_be_large(address))
+        && !(matches!(channel, Channel::Vmalloc) && sizes::vmalloc_may_be_large(address))
 }

@@ -47,6 +47,20 @@ pub(crate) fn room(bytes: usize) -> usize {
     }
 }
 
+/// Whether an object may take [`LARGE`] or more.
+///
+/// # Context
+///
+/// Any context.
+pub(crate) fn may_be_large(object: &Object) -> bool {
+    let address = object.as_ptr().addr();
+    match object.channel() {
+        // Whole pages of its own are aligned to their size.
+        Channel::Slab => address % LARGE == 0,
+        Channel::Vmalloc => vmalloc_may_be_large(address),
+    }
+}
+
 /// Whether an object of vmalloc may take [`LARGE`] or more: there is memory where its end would be.
 ///
 /// It may be another object's.
@@ -54,7 +68,7 @@ pub(crate) fn room(bytes: usize) -> usize {
 /// # Context
 ///
 /// Any context.
-pub(crate) fn may_be_large(address: usize) -> bool {
+pub(super) fn vmalloc_may_be_large(address: usize) -> bool {
     is_mapped(address.wrapping_add(LARGE - PAGE_SIZE))
 }
 
@@ -137,5 +151,7 @@ pub(crate) unsafe fn estimate(channel: Channel, pointers: &[Pointer], seed: usiz
     let some = pointers.iter().skip(seed % stride).step_by(stride);
     let sum: usize = some.take(samples).map(size_of).sum();
     // In this order, and no more than a word of 32 bits can hold.
-    (sum / samples).saturating_mul(nr).saturating_add(sum % samples * nr / samples)
+    (sum / samples)
+        .saturating_mul(nr)
+        .saturating_add(sum % samples * nr / samples)
 }
