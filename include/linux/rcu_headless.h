@@ -66,8 +66,7 @@ void kvfree_rcu_headless_bulk(size_t nr, void *const *ptrs);
  * each CPU, which a worker moves on within a jiffy or two. Where a free must not
  * fail, see kvfree_rcu_headless_reserved().
  *
- * Context: Any but NMI, where nothing is taken. Under any lock but those of the
- *	scheduler, on PREEMPT_RT too.
+ * Context: Any, NMI included; under any lock, on PREEMPT_RT too.
  * Return: true if the object was taken; false if it is still the caller's.
  */
 bool __must_check kvfree_rcu_headless_try(const void *ptr);
@@ -120,8 +119,7 @@ int __must_check rcu_headless_reserve(struct rcu_headless_reserve *r, size_t nr,
  * kvfree_rcu_headless_try() would; if there is no room either, the object leaks
  * and is counted.
  *
- * Context: Any but NMI. Under any lock but those of the scheduler, on PREEMPT_RT
- *	too.
+ * Context: Any, NMI included; under any lock, on PREEMPT_RT too.
  */
 void kvfree_rcu_headless_reserved(struct rcu_headless_reserve *r, const void *ptr);
 
@@ -149,8 +147,8 @@ void rcu_headless_unreserve(struct rcu_headless_reserve *r);
  * A module that frees through this API need not call it on unload: the objects
  * are plain memory and no code of the module runs when they are freed.
  *
- * It waits for at least one grace period and holds cpus_read_lock() meanwhile,
- * so it must not be called from a CPU hotplug callback or with that lock held.
+ * It waits for a grace period or two, on no particular CPU, and frees what waits
+ * itself. With nothing queued anywhere it returns at once.
  *
  * Context: Process context, sleeps. Not inside an RCU read-side critical
  *	section.
