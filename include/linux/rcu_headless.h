@@ -130,7 +130,7 @@ void kvfree_rcu_headless_reserved(struct rcu_headless_reserve *r, const void *pt
  * Objects that were freed through @r will be freed after their grace period.
  * Nobody may free through @r any more; it may be used again after another
  * rcu_headless_reserve(). A module that has reserves must give them back before
- * it is unloaded.
+ * it is unloaded, and before rcu_headless_barrier() if that is for a cache.
  *
  * Context: Process context, sleeps.
  */
@@ -141,11 +141,18 @@ void rcu_headless_unreserve(struct rcu_headless_reserve *r);
  *
  * When it returns, every object handed to this API before the call, on
  * whichever CPU, has been freed. Objects handed over meanwhile may or may not
- * be. Call it before kmem_cache_destroy() of a cache whose objects were freed
- * this way.
+ * be.
  *
- * A module that frees through this API need not call it on unload: the objects
- * are plain memory and no code of the module runs when they are freed.
+ * A cache whose objects were freed this way must be empty before it goes: once
+ * nobody frees any more, call rcu_headless_unreserve() for each reserve, then
+ * rcu_headless_barrier(), then kmem_cache_destroy(), in this order.
+ *
+ * Other objects may outlive the module that handed them over, as no code of its
+ * is called to free them. Its RCU readers may not: the calls above don't wait for
+ * them, as synchronize_rcu() before kfree() did. A module whose code runs inside
+ * rcu_read_lock() must call synchronize_rcu() in its exit function, after the
+ * last reader could begin. This function is no substitute: it waits for objects,
+ * and for nothing where none are pending.
  *
  * It waits for a grace period or two, on no particular CPU, and frees what waits
  * itself. With nothing queued anywhere it returns at once.
