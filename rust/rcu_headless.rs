@@ -51,7 +51,7 @@ struct RcuHeadless {
 
 impl kernel::Module for RcuHeadless {
     fn init(_module: &'static ThisModule) -> Result<Self> {
-        plain::init();
+        plain::init()?;
         params::init();
         let callers = callers::Registration::new()?;
         let engine = KBox::pin_init(engine::Engine::new(), GFP_KERNEL)?;

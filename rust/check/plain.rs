@@ -12,6 +12,11 @@
 use core::ops;
 
 use kernel::{
+    alloc::{
+        flags::GFP_KERNEL,
+        KVVec, //
+    },
+    error::Result,
     page::PAGE_SIZE,
     sync::{
         atomic::{
@@ -159,7 +164,11 @@ pub(crate) fn accept(given: Given) -> Result<Object, Given> {
 }
 
 /// Sets the ranges up, before anybody can call.
-pub(crate) fn init() {
+///
+/// # Context
+///
+/// Process context, sleeps.
+pub(crate) fn init() -> Result {
     store_relaxed(&STACK, memory::thread_size());
     let vmalloc = memory::vmalloc();
     PLAIN_VMALLOC.set(vmalloc.start, 0);
@@ -174,10 +183,11 @@ pub(crate) fn init() {
     PLAIN_VMALLOC_UNITS.store(pages, Relaxed);
 
     let map = if tagged { 0..0 } else { memory::direct_map() };
-    let plain = longest_gap(map);
+    let plain = longest_gap(map)?;
     PLAIN.set(plain.start, 0);
     PLAIN_UNITS.store(plain.len() >> SLAB_SHIFT, Relaxed);
     update_plain();
+    Ok(())
 }
 
 impl Watcher {
@@ -242,29 +252,26 @@ fn revoke_all() {
 }
 
 /// The longest stretch of `all` that has neither the kernel's image nor per-CPU memory in it.
-fn longest_gap(all: ops::Range<usize>) -> ops::Range<usize> {
-    let mut longest = all.start..all.start;
-    // A gap begins at the start or where something to be avoided ends.
-    for from in avoided().map(|what| what.end).chain([all.start]) {
-        if from < all.start || avoided().any(|what| what.contains(&from)) {
-            continue;
-        }
-        let next = avoided()
-            .map(|what| what.start)
-            .filter(|&at| at >= from)
-            .min();
-        let to = next.map_or(all.end, |next| next.min(all.end));
-        if (from..to).len() > longest.len() {
-            longest = from..to;
-        }
-    }
-    longest
-}
-
-/// What may be in the direct map and is no object.
-fn avoided() -> impl Iterator<Item = ops::Range<usize>> {
+fn longest_gap(all: ops::Range<usize>) -> Result<ops::Range<usize>> {
+    // What may be in the direct map and is no object.
+    let mut avoided = KVVec::new();
     let per_cpu = possible_cpus().map(|cpu| per_cpu_unit(own_address(cpu)));
-    per_cpu.chain(image())
+    for what in per_cpu.chain(image()) {
+        avoided.push(what, GFP_KERNEL)?;
+    }
+    avoided.sort_unstable_by_key(|what| what.start);
+
+    let mut longest = all.start..all.start;
+    // Up to here all has been looked at.
+    let mut from = all.start;
+    for what in avoided.iter().chain([&(all.end..all.end)]) {
+        let gap = from..what.start.min(all.end);
+        if gap.len() > longest.len() {
+            longest = gap;
+        }
+        from = from.max(what.end);
+    }
+    Ok(longest)
 }
 
 /// Where the kernel's image is: around something in its text and something in its data.
