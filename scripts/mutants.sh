@@ -23,16 +23,21 @@ set -euo pipefail
 . "$(dirname "$0")/lib/common.sh"
 # shellcheck source=lib/sources.sh
 . "$top/scripts/lib/sources.sh"
+# shellcheck source=lib/boots.sh
+. "$top/scripts/lib/boots.sh"
 help_if_asked "$@"
 
 # What a fault is tried on, the quickest first: a kernel, some of tests/guest, and
-# after how many seconds without a word from the guest it is taken to hang.
-others=$(cd "$top/tests/guest" && printf '%s\n' [0-9]*.sh | sed '/^10-kunit/d; s/\.sh$//')
+# after how many seconds without a word from the guest it is taken to hang. Scripts that
+# ask for boots of their own are left out.
+others() {
+	plain_scripts "$1" | sed 's/\(^\| \)10-kunit\( \|$\)/\1/'
+}
 stages=(
 	"um 120 10-kunit"
-	"um 120 $(echo "$others" | paste -sd ' ')"
+	"um 120 $(others um)"
 	"x86_64 300 10-kunit"
-	"x86_64 300 $(echo "$others" | paste -sd ' ')"
+	"x86_64 300 $(others x86_64)"
 	"x86_64-kcsan 300 80-torture"
 )
 

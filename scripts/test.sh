@@ -4,23 +4,29 @@
 #
 # Runs all tests on each test kernel: user-mode Linux, and x86_64 in QEMU. Prints
 # KTAP for each, then one line: N passed, N failed, N skipped. What a kernel logs
-# that looks wrong is a failure too.
+# that looks wrong is a failure too. A kernel is booted once, and once more for each
+# kind of boot that scripts of tests/guest ask for (scripts/lib/boots.sh).
 #
 #   KERNELS="um x86_64"   which kernels, of scripts/build/kernels/flavours;
 #                         um@1 has one CPU
 #   TESTS="10-kunit ..."  only these of tests/guest
-#   SECONDS_MAX=n         when a kernel hangs (default: 300 for um, 1200 for others)
+#   SECONDS_MAX=n         when a boot hangs (default: 300 for um, 1200 for others)
 #   DEPS=skip             install nothing
 #   JOBS=n                how many compilers to run at once
 #   ACCEL=kvm|tcg         don't find out whether KVM works
 set -euo pipefail
 # shellcheck source=lib/common.sh
 . "$(dirname "$0")/lib/common.sh"
+# shellcheck source=lib/boots.sh
+. "$top/scripts/lib/boots.sh"
 help_if_asked "$@"
 
 kernels=${KERNELS:-um x86_64}
-tests=${TESTS-}
-export APPEND="${tests:+only=${tests// /,}} ${GUEST_WORDS-}"
+if [ -n "${TESTS-}" ]; then
+	read -ra tests <<<"$TESTS"
+else
+	mapfile -t tests < <(all_scripts)
+fi
 logs=$(log_dir test)
 
 "$top/scripts/build/deps.sh" test
@@ -35,45 +41,103 @@ check() {
 	fi
 }
 
-# One KTAP document: what the guest says, and what is said about it.
+# results_of BOOT-DIR NR SCRIPT...: what these said in that boot, numbered from NR on;
+# the results of those that it didn't come to, too
+results_of() {
+	local dir=$1 nr=$2
+	shift 2
+	# Also ends a last line that was cut off in the middle.
+	awk -v nr="$nr" -v names="$*" '
+		BEGIN { count = split(names, name, " ") }
+		/^KTAP version/ || /^1\.\.[0-9]+$/ { next }
+		match($0, /^(not )?ok [0-9]+ /) {
+			sub(/ok [0-9]+ /, "ok " nr++ " ")
+			done++
+		}
+		{ print }
+		END {
+			while (done < count)
+				print "not ok " nr++ " " name[++done] ".sh # not run to its end"
+		}' "$dir/results"
+}
+
+# boot_all FLAVOUR KDIR INITRAMFS LIMIT: each boot in a folder of its own, the one that is
+# as always in the one of the kernel; puts all folders in ${booted[@]}
+boot_all() {
+	local boot script dir nr=1
+	booted=()
+	{
+		echo "KTAP version 1"
+		echo "1..${#tests[@]}"
+	} >"$kernel_dir/merged"
+	for boot in ${boots[@]+"${boots[@]}"}; do
+		read -ra scripts <<<"${scripts_of[$boot]}"
+		dir=$kernel_dir
+		if [ "$boot" != "|" ]; then
+			dir=$kernel_dir/${scripts[0]}
+			say "Booting with '${boot#*|}', CPUs: ${boot%%|*}"
+		fi
+		booted+=("$dir")
+		# What a script asks for is what it needs.
+		CPUS=${boot%%|*}
+		CPUS=${CPUS:-$cpus} APPEND="only=$(IFS=, && echo "${scripts[*]}") ${boot#*|} ${GUEST_WORDS-}" \
+			"$top/scripts/vm/boot.sh" "$1" "$2" "$3" test "$dir" "$4" || true
+		results_of "$dir" "$nr" "${scripts[@]}" >>"$kernel_dir/merged"
+		nr=$((nr + ${#scripts[@]}))
+	done
+	for script in ${unfit[@]+"${unfit[@]}"}; do
+		echo "ok $((nr++)) $script.sh # SKIP only for $(asks "$script" kernels)" \
+			>>"$kernel_dir/merged"
+	done
+}
+
+# One KTAP document: what the guest says in all boots, and what is said about it.
 report() {
-	local dir=$1
+	local dir
 	echo "KTAP version 1"
 	echo "1..3"
-	# Also ends a last line that was cut off in the middle.
-	awk '{ print "    " $0 }' "$dir/results"
+	awk '{ print "    " $0 }' "$kernel_dir/merged"
 	# All that it planned has passed, and it had something planned.
-	if grep -qx "1\.\.$(grep -c '^ok ' "$dir/results")" "$dir/results"; then
+	if grep -qx "1\.\.$(grep -c '^ok ' "$kernel_dir/merged")" "$kernel_dir/merged"; then
 		echo "ok 1 guest"
 	else
 		echo "not ok 1 guest"
 	fi
-	if [ "$(cat "$dir/end")" = "done" ]; then
-		: >"$dir/unfinished"
-	else
-		{
+	: >"$kernel_dir/unfinished"
+	: >"$kernel_dir/splats"
+	for dir in ${booted[@]+"${booted[@]}"}; do
+		if [ "$(cat "$dir/end")" != "done" ]; then
 			cat "$dir/end"
 			echo "the last lines of $dir/kernel.log:"
 			tail -n 30 "$dir/kernel.log"
-		} >"$dir/unfinished"
-	fi
-	check 2 "the kernel came to its end" "$dir/unfinished"
-	awk -f "$top/scripts/vm/splats.awk" "$dir/kernel.log" >"$dir/splats" ||
-		[ -s "$dir/splats" ] || echo "the log can't be read" >"$dir/splats"
-	check 3 "nothing wrong in the kernel log" "$dir/splats"
+		fi >>"$kernel_dir/unfinished"
+		wrong_in "$dir" >>"$kernel_dir/splats"
+	done
+	check 2 "the kernel came to its end" "$kernel_dir/unfinished"
+	check 3 "nothing wrong in the kernel log" "$kernel_dir/splats"
+}
+
+# wrong_in BOOT-DIR: the kernel's complaints
+wrong_in() {
+	local said status=0
+	said=$(awk -f "$top/scripts/vm/splats.awk" "$1/kernel.log") || status=$?
+	[ $status -eq 0 ] || echo "${said:-the log is unreadable}"
 }
 
 # What a person needs who has no more than the end of the output: which tests failed,
 # and the first complaint of the kernel with what KUnit had said before it.
 explain() {
-	local dir=$1 at
+	local dir=$1 log first at
 	say "What failed (all of it is in $dir):"
 	grep -E "^ *not ok " "$dir/ktap" | head -n 20 || true
-	[ -s "$dir/splats" ] || return 0
-	at=$(grep -nF -m 1 -e "$(head -n 1 "$dir/splats")" "$dir/kernel.log" | cut -d : -f 1) || true
-	say "The kernel's first complaint, line ${at:=1} of kernel.log:"
-	head -n "$at" "$dir/kernel.log" | grep -E '# |ok [0-9]|rcu_headless-test:' | tail -n 3 || true
-	tail -n "+$at" "$dir/kernel.log" | sed -n 1,40p
+	first=$(head -n 1 "$dir/splats")
+	[ -n "$first" ] || return 0
+	log=$(grep -lF -r --include=kernel.log -e "$first" "$dir" | sort | head -n 1) || true
+	[ -n "$log" ] || return 0
+	at=$(grep -nF -m 1 -e "$first" "$log" | cut -d : -f 1)
+	say "The kernel's first complaint, line $at of $log:"
+	head -n "$at" "$log" | grep -E '# |ok [0-9]|rcu_headless-test:' | tail -n 3 || true
+	tail -n "+$at" "$log" | sed -n 1,40p
 }
 
 passed=0 failed=0 skipped=0 wrong=()
@@ -86,34 +150,35 @@ for kernel in $kernels; do
 	# A name may have a number of CPUs behind it.
 	flavour=${kernel%@*}
 	cpus=${kernel#"$flavour"}
-	export CPUS=${cpus#@}
+	cpus=${cpus#@}
 	kdir=$("$top/scripts/build/kernel.sh" "$flavour")
 	initramfs=$("$top/scripts/build/tests.sh" "$kdir" "$flavour")
-	dir=$logs/$kernel
-	mkdir -p "$dir"
+	kernel_dir=$logs/$kernel
+	mkdir -p "$kernel_dir"
 	[ "$flavour" = um ] && limit=300 || limit=1200
 	limit=${SECONDS_MAX:-$limit}
-	say "Testing on $kernel (results and kernel log: $dir)"
+	plan_boots "$flavour" "${tests[@]}"
+	say "Testing on $kernel (results and kernel log: $kernel_dir)"
 	start=$SECONDS
-	"$top/scripts/vm/boot.sh" "$flavour" "$kdir" "$initramfs" test "$dir" "$limit" || true
-	say "$kernel: $(cat "$dir/end") after $((SECONDS - start)) s"
-	report "$dir" | tee "$dir/ktap"
+	boot_all "$flavour" "$kdir" "$initramfs" "$limit"
+	say "$kernel: ${#booted[@]} boots, $((SECONDS - start)) s"
+	report | tee "$kernel_dir/ktap"
 
 	source=$("$top/scripts/build/fetch.sh")
-	python3 "$source/tools/testing/kunit/kunit.py" parse --json="$dir/counts.json" \
-		"$dir/ktap" >"$dir/parsed" || true
-	if [ ! -s "$dir/counts.json" ]; then
-		say "The results can't be read; see $dir/parsed"
+	python3 "$source/tools/testing/kunit/kunit.py" parse --json="$kernel_dir/counts.json" \
+		"$kernel_dir/ktap" >"$kernel_dir/parsed" || true
+	if [ ! -s "$kernel_dir/counts.json" ]; then
+		say "The results can't be read; see $kernel_dir/parsed"
 		failed=$((failed + 1))
 		continue
 	fi
-	passed=$((passed + $(number passed "$dir/counts.json")))
-	skipped=$((skipped + $(number skipped "$dir/counts.json")))
-	bad=$(($(number failed "$dir/counts.json") + $(number crashed "$dir/counts.json")))
+	passed=$((passed + $(number passed "$kernel_dir/counts.json")))
+	skipped=$((skipped + $(number skipped "$kernel_dir/counts.json")))
+	bad=$(($(number failed "$kernel_dir/counts.json") + $(number crashed "$kernel_dir/counts.json")))
 	# A test that's missing is crashed, and an error or two besides: counted once.
-	[ $bad -gt 0 ] || bad=$(number errors "$dir/counts.json")
+	[ $bad -gt 0 ] || bad=$(number errors "$kernel_dir/counts.json")
 	failed=$((failed + bad))
-	[ "$bad" -eq 0 ] || wrong+=("$dir")
+	[ "$bad" -eq 0 ] || wrong+=("$kernel_dir")
 done
 
 for dir in ${wrong[@]+"${wrong[@]}"}; do

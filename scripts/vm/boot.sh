@@ -11,7 +11,8 @@
 #
 #   ACCEL=kvm|tcg   for x86_64, instead of finding out whether KVM works
 #   ICOUNT=1        for x86_64: time is counted in instructions, one a nanosecond
-#   CPUS=n          how many CPUs it has (default: 2 for um, 4 for x86_64)
+#   CPUS=n          how many CPUs it has (default: 2 for um, 4 for x86_64); for x86_64
+#                   what QEMU's -smp takes: 4,maxcpus=8 has four that could be added
 #   APPEND=...      more words for the guest's kernel, for the guest or for itself
 set -euo pipefail
 # shellcheck source=../lib/common.sh
