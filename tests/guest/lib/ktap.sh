@@ -64,6 +64,21 @@ wait_for() {
 	done
 }
 
+# returns COMMAND...: it comes back, with success; in a minute it would have
+returns() {
+	rm -f /tmp/returned
+	(
+		"$@"
+		echo $? >/tmp/returned
+	) &
+	wait_for 60 test -s /tmp/returned && is "$(cat /tmp/returned)" 0
+}
+
+# put VALUE FILE
+put() {
+	echo "$1" >"$2"
+}
+
 # is VALUE EXPECTED
 is() {
 	[ "$1" = "$2" ]

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A kernel thread that keeps a CPU to itself, as real-time programs do: nothing
+ * below its priority runs there. RCU isn't held up by it.
+ */
+#include <linux/cpu.h>
+#include <linux/err.h>
+#include <linux/kstrtox.h>
+#include <linux/kthread.h>
+#include <linux/module.h>
+#include <linux/moduleparam.h>
+#include <linux/sched.h>
+#include <uapi/linux/sched/types.h>
+
+static struct task_struct *hog;
+
+static int hog_thread(void *unused)
+{
+	while (!kthread_should_stop()) {
+		cond_resched();
+		cpu_relax();
+	}
+	return 0;
+}
+
+static void hog_stop(void)
+{
+	if (hog)
+		kthread_stop(hog);
+	hog = NULL;
+}
+
+static int hog_start(unsigned int cpu)
+{
+	const struct sched_attr attr = {
+		.sched_policy = SCHED_FIFO,
+		.sched_priority = MAX_RT_PRIO - 1,
+	};
+	struct task_struct *task;
+
+	if (cpu >= nr_cpu_ids || !cpu_online(cpu))
+		return -EINVAL;
+	task = kthread_create_on_cpu(hog_thread, NULL, cpu, "hog/%u");
+	if (IS_ERR(task))
+		return PTR_ERR(task);
+	hog = task;
+	sched_setattr_nocheck(hog, &attr);
+	wake_up_process(hog);
+	return 0;
+}
+
+/* Writing a CPU's number hogs it; -1 ends that. */
+static int hog_set(const char *val, const struct kernel_param *kp)
+{
+	int cpu, err;
+
+	err = kstrtoint(val, 0, &cpu);
+	if (err)
+		return err;
+	hog_stop();
+	return cpu < 0 ? 0 : hog_start(cpu);
+}
+
+static const struct kernel_param_ops hog_ops = { .set = hog_set };
+module_param_cb(hog, &hog_ops, NULL, 0200);
+
+static void __exit hog_exit(void)
+{
+	hog_stop();
+}
+
+module_exit(hog_exit);
+MODULE_DESCRIPTION("CPUs that are busy, and readers that stay");
+MODULE_LICENSE("GPL");

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Calls in probes on two of the kernel's trace events, which are passed with the
+ * locks held that starting a timer and queueing work take.
+ */
+#include <linux/delay.h>
+#include <linux/kstrtox.h>
+#include <linux/module.h>
+#include <linux/moduleparam.h>
+#include <linux/timer.h>
+#include <linux/tracepoint.h>
+#include <linux/workqueue.h>
+
+#include "batch.h"
+
+static struct tracepoint *timer_start, *queue_work_event;
+
+static void find(struct tracepoint *tp, void *unused)
+{
+	if (!strcmp(tp->name, "timer_start"))
+		timer_start = tp;
+	else if (!strcmp(tp->name, "workqueue_queue_work"))
+		queue_work_event = tp;
+}
+
+static void on_timer_start(void *data, struct timer_list *timer, unsigned long expiry)
+{
+	batch_free_one();
+}
+
+static void on_queue_work(void *data, int cpu, struct pool_workqueue *pwq,
+			  struct work_struct *work)
+{
+	batch_free_one();
+}
+
+static void nothing(struct work_struct *work)
+{
+}
+
+/* Either starts a timer and queues work. */
+static void cause(void)
+{
+	static DECLARE_DELAYED_WORK(work, nothing);
+
+	mod_delayed_work(system_percpu_wq, &work, 1);
+	flush_delayed_work(&work);
+	msleep(1);
+}
+
+static int free_in_probe(const char *val, struct tracepoint **tp, void *probe)
+{
+	unsigned int nr;
+	int err;
+
+	err = kstrtouint(val, 0, &nr);
+	if (err)
+		return err;
+	for_each_kernel_tracepoint(find, NULL);
+	if (!*tp)
+		return -ENOENT;
+	err = batch_make(nr);
+	if (err)
+		return err;
+	err = tracepoint_probe_register(*tp, probe, NULL);
+	if (err)
+		goto end;
+	while (!batch_is_empty())
+		cause();
+	tracepoint_probe_unregister(*tp, probe, NULL);
+	tracepoint_synchronize_unregister();
+end:
+	batch_end();
+	return err;
+}
+
+/* Writing a number frees so many objects, one each time that a timer is started. */
+static int timer_start_set(const char *val, const struct kernel_param *kp)
+{
+	return free_in_probe(val, &timer_start, on_timer_start);
+}
+
+static const struct kernel_param_ops timer_start_ops = { .set = timer_start_set };
+module_param_cb(timer_start, &timer_start_ops, NULL, 0200);
+
+/* The same, each time that work is queued. */
+static int queue_work_set(const char *val, const struct kernel_param *kp)
+{
+	return free_in_probe(val, &queue_work_event, on_queue_work);
+}
+
+static const struct kernel_param_ops queue_work_ops = { .set = queue_work_set };
+module_param_cb(queue_work, &queue_work_ops, NULL, 0200);

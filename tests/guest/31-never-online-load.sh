@@ -1,0 +1,10 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# boot: maxcpus=1
+# cpus: 4,maxcpus=8
+#
+# Loads that fail half-way, as in 30-load-failure, with CPUs that have never been online:
+# what was set up by then goes without them.
+
+# shellcheck source=30-load-failure.sh
+. /tests/30-load-failure.sh
