@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * spin CPU PRIORITY [FILE TEXT]: goes to that CPU, as SCHED_FIFO if the priority isn't
- * 0, writes the text to the file, and then spins in user space until it is killed. In
- * the trace it says "spin: begins" before.
+ * 0, writes the text to the file, and then spins in user space until it is killed.
+ * Before that it says "spins", and in the trace, if there is one, "spin: begins".
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -47,7 +47,8 @@ int main(int argc, char **argv)
 			return trouble(argv[3]);
 		close(file);
 	}
-	/* Not every kernel has one. */
+	if (put(STDOUT_FILENO, "spins\n"))
+		return trouble("stdout");
 	if (trace >= 0 && put(trace, "spin: begins"))
 		return trouble("trace_marker");
 	for (;;)

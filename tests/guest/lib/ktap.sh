@@ -66,12 +66,20 @@ wait_for() {
 
 # returns COMMAND...: it comes back, with success; in a minute it would have
 returns() {
-	rm -f /tmp/returned
+	returns_within 60 "$@"
+}
+
+# returns_within SECONDS COMMAND...
+returns_within() {
+	returns_limit=$1
+	shift
+	# What is late still has its own.
+	returns_status=$(mktemp)
 	(
 		"$@"
-		echo $? >/tmp/returned
+		echo $? >"$returns_status"
 	) &
-	wait_for 60 test -s /tmp/returned && is "$(cat /tmp/returned)" 0
+	wait_for "$returns_limit" test -s "$returns_status" && is "$(cat "$returns_status")" 0
 }
 
 # put VALUE FILE

@@ -1,0 +1,112 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# Where nothing is queued nothing is done: a barrier returns while a reader keeps all
+# grace periods from ending, and queues no work. What is queued on one CPU doesn't
+# bring work to others.
+#
+# The functions are called by name.
+# shellcheck disable=SC2317
+
+# shellcheck source=lib/ktap.sh
+. /tests/lib/ktap.sh
+
+dir=/sys/kernel/debug/rcu_headless
+contexts=/sys/module/rcu_headless_contexts/parameters
+busy=/sys/module/rcu_headless_busy/parameters
+events=/sys/kernel/tracing/events
+trace=/sys/kernel/tracing/trace
+
+# By the file and by the call; and before RCU complains of the reader.
+barriers_return() {
+	returns_within 5 put drain $dir/control && returns_within 5 put 1 $contexts/barrier
+}
+
+no_more_periods() {
+	is "$(counter grace_periods)" "$periods"
+}
+
+watch() {
+	echo 0 >$trace
+	echo 1 >$events/workqueue/workqueue_queue_work/enable
+}
+
+unwatch() {
+	echo 0 >$events/workqueue/workqueue_queue_work/enable
+}
+
+# ours [REGEX]: how much of our work was queued, where the event matches
+ours() {
+	grep -E 'workqueue_queue_work: .*(\[rcu_headless\]|workqueue=rcu_headless)' $trace |
+		grep -cE "${1-.}"
+}
+
+# The reader has the last CPU to itself.
+taskset -p 1 $$ >/dev/null
+last=$(($(grep -c '^processor' /proc/cpuinfo) - 1))
+
+if [ $last -eq 0 ]; then
+	ktap_start 1
+	ktap_skip "nothing pending" "needs two CPUs"
+	exit 4
+fi
+ktap_start 11
+ktap_need insmod /modules/rcu_headless.ko
+ktap_need insmod /modules/rcu_headless_canary.ko
+ktap_need insmod /modules/rcu_headless_contexts.ko
+ktap_need insmod /modules/rcu_headless_busy.ko
+put $last $busy/reader
+periods=$(counter grace_periods)
+ktap_check "never used: barriers wait for no reader" barriers_return
+ktap_check "never used: no grace period is counted" no_more_periods
+put -1 $busy/reader
+
+# Now in use, on all CPUs; and nothing left.
+for cpu in $(seq 0 $last); do
+	taskset -c "$cpu" sh -c "echo 2000 >$contexts/free && echo 100 >$contexts/atomic"
+done
+ktap_need put drain $dir/control
+ktap_check "all is freed" nothing_pending
+put $last $busy/reader
+periods=$(counter grace_periods)
+if [ -d $events/workqueue ]; then watch; fi
+ktap_check "used: barriers wait for no reader" barriers_return
+ktap_check "used: no grace period is counted" no_more_periods
+put -1 $busy/reader
+
+# The reader is seen: with an object queued the barrier waits for it.
+put $last $busy/reader
+put 1 $contexts/free
+rm -f /tmp/drained
+(put drain $dir/control && : >/tmp/drained) &
+usleep 500000
+ktap_check "an object: the barrier waits for the reader" [ ! -e /tmp/drained ]
+put -1 $busy/reader
+ktap_check "and not longer" wait_for 60 test -e /tmp/drained
+
+if [ -d $events/workqueue ]; then
+	unwatch
+	watch
+	ktap_need put drain $dir/control
+	ktap_check "used: no work is queued for a barrier" is "$(ours)" 0
+	unwatch
+	watch
+	taskset -c "$last" sh -c "echo 600 >$contexts/free"
+	ktap_need put drain $dir/control
+	ktap_check "objects on one CPU: work is queued" [ "$(ours)" -gt 0 ]
+	ktap_check "objects on one CPU: none for the others" is "$(ours ' cpu=[0-9]')" \
+		"$(ours " cpu=$last\$")"
+	ktap_check "the event is seen as it should be" grep -q 'req_cpu=.* cpu=' $trace
+	unwatch
+	echo 0 >$trace
+else
+	for what in "used: no work is queued for a barrier" "objects on one CPU: work is queued" \
+		"objects on one CPU: none for the others" "the event is seen as it should be"; do
+		ktap_skip "$what" "needs CONFIG_TRACING"
+	done
+fi
+ktap_need returns rmmod rcu_headless_contexts
+ktap_need returns rmmod rcu_headless
+rmmod rcu_headless_busy
+rmmod rcu_headless_canary
+ktap_end

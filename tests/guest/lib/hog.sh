@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# CPUs that a real-time loop has to itself: by a kernel thread of rcu_headless_busy, or
+# by a process, which queues objects there first if it is to.
+# shellcheck shell=sh
+
+hog_servers=/sys/kernel/debug/sched
+hog_rt_runtime=/proc/sys/kernel/sched_rt_runtime_us
+
+# Nothing is taken from real-time tasks: neither by throttling, nor by the server that
+# runs others in between.
+hogs_on() {
+	hog_rt_before=$(cat $hog_rt_runtime)
+	echo -1 >$hog_rt_runtime
+	for hog_server in "$hog_servers"/*_server/cpu*/runtime; do
+		[ ! -w "$hog_server" ] || echo 0 >"$hog_server"
+	done
+}
+
+hogs_off() {
+	for hog_server in "$hog_servers"/*_server/cpu*/runtime; do
+		[ ! -w "$hog_server" ] || echo 50000000 >"$hog_server"
+	done
+	echo "$hog_rt_before" >$hog_rt_runtime
+}
+
+# hog_start CPU thread|process [FILE TEXT]: returns when it has begun
+hog_start() {
+	hog_cpu=$1 hog_kind=$2
+	shift 2
+	if [ "$hog_kind" = thread ]; then
+		if [ $# -gt 0 ]; then
+			taskset -c "$hog_cpu" sh -c "echo '$2' >$1" || return 1
+		fi
+		echo "$hog_cpu" >/sys/module/rcu_headless_busy/parameters/hog
+		hog_pid=
+	else
+		rm -f /tmp/spins
+		/tests/spin "$hog_cpu" 99 "$@" >/tmp/spins &
+		hog_pid=$!
+		wait_for 20 test -s /tmp/spins
+	fi
+}
+
+hog_stop() {
+	if [ -n "$hog_pid" ]; then
+		kill -KILL "$hog_pid"
+		wait "$hog_pid" 2>/dev/null
+	else
+		echo -1 >/sys/module/rcu_headless_busy/parameters/hog
+	fi
+}
