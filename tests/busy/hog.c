@@ -40,10 +40,12 @@ static int hog_start(unsigned int cpu)
 
 	if (cpu >= nr_cpu_ids || !cpu_online(cpu))
 		return -EINVAL;
-	task = kthread_create_on_cpu(hog_thread, NULL, cpu, "hog/%u");
+	task = kthread_create(hog_thread, NULL, "hog/%u", cpu);
 	if (IS_ERR(task))
 		return PTR_ERR(task);
 	hog = task;
+	/* Not bound: a CPU that goes sends it elsewhere. */
+	set_cpus_allowed_ptr(hog, cpumask_of(cpu));
 	sched_setattr_nocheck(hog, &attr);
 	wake_up_process(hog);
 	return 0;

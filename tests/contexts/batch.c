@@ -31,7 +31,10 @@ int batch_make(unsigned int nr)
 	atomic_add(i, &made);
 	/* Whoever sees them sees them whole. */
 	atomic_set_release(&left, i);
-	return i == nr ? 0 : -ENOMEM;
+	if (i == nr)
+		return 0;
+	batch_end();
+	return -ENOMEM;
 }
 
 bool batch_free_one(void)

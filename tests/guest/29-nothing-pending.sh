@@ -19,7 +19,8 @@ trace=/sys/kernel/tracing/trace
 
 # By the file and by the call; and before RCU complains of the reader.
 barriers_return() {
-	returns_within 5 put drain $dir/control && returns_within 5 put 1 $contexts/barrier
+	returns_within 5 put drain "$dir"/control &&
+		returns_within 5 put 1 "$contexts"/barrier
 }
 
 no_more_periods() {

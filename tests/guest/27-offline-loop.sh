@@ -1,0 +1,80 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# kernels: x86_64*
+#
+# CPUs go and come all the time, while the module is loaded, used on all of them, and
+# unloaded with objects pending: nothing leaks. That they can go between any two steps
+# of unloading takes many lives to be seen.
+#
+# The functions are called by name.
+# shellcheck disable=SC2317
+
+# shellcheck source=lib/ktap.sh
+. /tests/lib/ktap.sh
+
+contexts=/sys/module/rcu_headless_contexts/parameters
+cpus=/sys/devices/system/cpu
+lives=20
+
+# All but the first CPU, one after the other.
+go_and_come() {
+	while [ ! -e /tmp/stop ]; do
+		for cpu in "$cpus"/cpu[1-9]*; do
+			echo 0 >"$cpu/online" && echo 1 >"$cpu/online" &&
+				echo >>/tmp/offlines
+		done
+	done
+}
+
+# On a CPU that has gone, by whatever other one.
+use_everywhere() {
+	for cpu in $(seq 0 "$last"); do
+		taskset -c "$cpu" sh -c "echo 700 >$contexts/free && echo 20 >$contexts/atomic" \
+			2>/dev/null
+	done
+	return 0
+}
+
+live() {
+	insmod /modules/rcu_headless.ko drain_delay_ms=10000 &&
+		insmod /modules/rcu_headless_contexts.ko &&
+		use_everywhere &&
+		put 600 "$contexts"/free &&
+		rmmod rcu_headless_contexts &&
+		rmmod rcu_headless
+}
+
+all_lives() {
+	life=0
+	while [ "$life" -lt "$lives" ]; do
+		live || return 1
+		life=$((life + 1))
+	done
+}
+
+offlines() {
+	[ "$(grep -c "" /tmp/offlines)" -ge "$1" ]
+}
+
+last=$(($(grep -c '^processor' /proc/cpuinfo) - 1))
+if [ ! -w $cpus/cpu1/online ]; then
+	ktap_start 1
+	ktap_skip "unloaded while CPUs go" "needs CPUs that can go"
+	exit 4
+fi
+ktap_start 4
+ktap_need insmod /modules/rcu_headless_canary.ko
+rm -f /tmp/stop /tmp/offlines
+go_and_come &
+ktap_check "CPUs go and come" wait_for 60 offlines 2
+ktap_check "loaded, used and unloaded $lives times" all_lives
+: >/tmp/stop
+wait
+echo "# $(grep -c "" /tmp/offlines) times a CPU has gone and come"
+ktap_check "all CPUs are there" is "$(grep -c '^processor' /proc/cpuinfo)" $((last + 1))
+rm -f /tmp/stop /tmp/offlines
+# Its cache complains in the log if an object is left in it.
+dmesg -c >/dev/null
+rmmod rcu_headless_canary
+ktap_check "no object has leaked" eval "! dmesg | grep -q 'Objects remaining'"
+ktap_end
