@@ -7,7 +7,8 @@
 # short, and modules are loaded and unloaded. Any report of a kernel is a failure.
 # Prints KTAP for each, what was done, and last: N passed, N failed, N skipped.
 #
-#   DURATION=600          seconds for each kernel
+#   DURATION=600          seconds for each kernel; a third of that again where CPUs can
+#                         come for the first time meanwhile, in a boot of its own
 #   SEED=1                what chance begins with
 #   KERNELS="um ..."      which kernels, with a number of CPUs behind them if wanted:
 #                           um             user-mode Linux
@@ -31,7 +32,7 @@ case $duration$seed in
 esac
 all="um x86_64 x86_64-kcsan x86_64-rt x86_64-strict x86_64-plain@1 x86_64-plain@8"
 export KERNELS=${KERNELS:-$all}
-export TESTS="80-torture 90-leaks"
+export TESTS="80-torture 81-torture-newcomers 90-leaks"
 # What the torture takes beyond its time, to begin rounds and end them, under emulation.
 export SECONDS_MAX=$((duration * 3 + 600))
 words="torture_seconds=$duration torture_seed=$seed limit=$((duration * 2 + 300))"

@@ -16,8 +16,8 @@
 torture=/sys/module/rcu_headless_torture/parameters
 seconds=${torture_seconds:-45}
 seed=${torture_seed:-1}
-alone="offline faults hog expedited files callers"
-phases="none $alone reload all"
+alone=${TORTURE_ALONE:-offline faults hog expedited files callers hogged contexts growing memcg}
+phases=${TORTURE_PHASES:-none $alone reload all}
 
 # Loads both, waits and stops the torture; with what disturbs it meanwhile.
 rounds=0
@@ -47,10 +47,11 @@ verdict() {
 	verdict=0
 	made=$(cat "$torture/made")
 	queued=$(stats_sum 'queued_.*')
-	case $1 in
-	*callers*) agree queued "$queued" -ge "$made" ;;
-	*) agree queued "$queued" -eq "$made" ;;
-	esac || verdict=1
+	if disturb_queues "$1"; then
+		agree queued "$queued" -ge "$made"
+	else
+		agree queued "$queued" -eq "$made"
+	fi || verdict=1
 	agree freed "$(stats_sum 'freed_.*')" -eq "$queued" || verdict=1
 	agree made "$made" -gt 0 || verdict=1
 	for name in reads barriers; do
@@ -105,12 +106,14 @@ memory_back() {
 	[ "$lost" -lt $((64 * 1024)) ]
 }
 
-ktap_start 11
+# shellcheck disable=SC2086
+set -- $phases
+ktap_start $(($# + 2))
 disturb_setup
 echo 3 >/proc/sys/vm/drop_caches
 available_before=$(available_kib)
-share=$((seconds / 9 > 0 ? seconds / 9 : 1))
-for name in $phases; do
+share=$((seconds / $# > 0 ? seconds / $# : 1))
+for name; do
 	case $name in
 	none) ktap_check "torture: undisturbed" phase $share $share none ;;
 	reload) ktap_check "torture: loaded and unloaded" phase $share 1 none ;;

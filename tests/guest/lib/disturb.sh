@@ -6,8 +6,12 @@
 
 # shellcheck source=faults.sh
 . /tests/lib/faults.sh
+# shellcheck source=hog.sh
+. /tests/lib/hog.sh
 
 disturb_dir=/sys/kernel/debug/rcu_headless
+disturb_contexts=/sys/module/rcu_headless_contexts/parameters
+disturb_cgroup=/sys/fs/cgroup/torture
 disturb_pids=
 
 # disturb_lacks WORD: why this kernel can't have it, and success if so
@@ -25,6 +29,24 @@ disturb_lacks() {
 			return
 		fi
 		;;
+	hogged)
+		if [ "$(grep -c '^processor' /proc/cpuinfo)" -eq 1 ]; then
+			echo "needs a CPU for others"
+			return
+		fi
+		;;
+	memcg)
+		if [ ! -d "$disturb_cgroup" ]; then
+			echo "needs CONFIG_MEMCG"
+			return
+		fi
+		;;
+	newcomers)
+		if ! disturb_newcomer >/dev/null; then
+			echo "needs CPUs that have never been online"
+			return
+		fi
+		;;
 	esac
 	return 1
 }
@@ -39,7 +61,23 @@ disturb_parameters() {
 	done
 }
 
+# Words of those that queue objects besides the torture.
+disturb_queues() {
+	case " $1 " in
+	*" callers "* | *" contexts "* | *" memcg "* | *" growing "*) ;;
+	*) return 1 ;;
+	esac
+}
+
 disturb_setup() {
+	insmod /modules/rcu_headless_canary.ko
+	insmod /modules/rcu_headless_busy.ko
+	hogs_on
+	if mount -t cgroup2 none /sys/fs/cgroup; then
+		echo +memory >/sys/fs/cgroup/cgroup.subtree_control &&
+			mkdir $disturb_cgroup &&
+			echo 16M >$disturb_cgroup/memory.max
+	fi 2>/dev/null
 	faults_on
 	# Not all, so that there is something to retire; hardly any page.
 	for disturb_faults in "$slab_faults" "$page_faults"; do
@@ -59,10 +97,19 @@ disturb_end() {
 	faults_off
 	[ ! -d "$slab_faults" ] || echo 0 >"$slab_faults/probability"
 	echo 0 >/sys/kernel/rcu_expedited
+	[ ! -d "$disturb_cgroup" ] || rmdir $disturb_cgroup
+	umount /sys/fs/cgroup 2>/dev/null
+	hogs_off
+	rmmod rcu_headless_busy
+	# Complains, and so fails the run, if an object is left in its cache.
+	rmmod rcu_headless_canary
 }
 
 # disturb_start WORDS
 disturb_start() {
+	if disturb_queues "$1"; then
+		insmod /modules/rcu_headless_contexts.ko
+	fi
 	for disturb_word in $1; do
 		case $disturb_word in
 		none | offline | faults) continue ;;
@@ -82,6 +129,7 @@ disturb_stop() {
 	[ -z "$disturb_pids" ] || wait $disturb_pids
 	disturb_pids=
 	rm /tmp/calm
+	if [ -d "$disturb_contexts" ]; then rmmod rcu_headless_contexts; fi
 }
 
 available_kib() {
@@ -120,4 +168,42 @@ disturb_callers() {
 	insmod /modules/rcu_headless_demo.ko
 	echo 200 >/sys/module/rcu_headless_demo/parameters/headless
 	rmmod rcu_headless_demo
+}
+
+# A tenth of a second without anybody else on one CPU after another; the first is left
+# to whoever has to end this.
+disturb_hogged() {
+	# shellcheck disable=SC2013
+	for disturb_cpu in $(sed -n 's/^processor[^0-9]*\([1-9][0-9]*\)$/\1/p' /proc/cpuinfo); do
+		echo "$disturb_cpu" >/sys/module/rcu_headless_busy/parameters/hog
+		usleep 100000
+		echo -1 >/sys/module/rcu_headless_busy/parameters/hog
+		usleep 100000
+	done
+}
+
+# In interrupts, in NMIs, and in probes under locks.
+disturb_contexts() {
+	for disturb_context in hrtimer timer_start queue_work nmi; do
+		[ ! -e $disturb_contexts/$disturb_context ] ||
+			echo 50 >$disturb_contexts/$disturb_context
+	done
+}
+
+disturb_growing() {
+	echo 1 >$disturb_contexts/growing
+}
+
+# At the limit of a memory cgroup.
+disturb_memcg() {
+	sh -c "echo \$\$ >$disturb_cgroup/cgroup.procs && echo 20000 >$disturb_contexts/charged"
+}
+
+# The name of a CPU that has never been online, as far as can be told: one that isn't.
+disturb_newcomer() {
+	grep -l 0 /sys/devices/system/cpu/cpu[0-9]*/online | head -n 1 | grep .
+}
+
+disturb_newcomers() {
+	disturb_cpu=$(disturb_newcomer) && echo 1 >"$disturb_cpu"
 }
