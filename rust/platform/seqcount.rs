@@ -6,17 +6,20 @@
 //! readers try again. The kernel has the same in C, for any writer:
 //! [`include/linux/seqlock.h`](srctree/include/linux/seqlock.h).
 
-use kernel::sync::{
-    atomic::{
-        Acquire,
-        Atomic,
-        Relaxed,
-        Release, //
-    },
-    barrier::{
-        smp_mb,
-        Read,
-        Write, //
+use kernel::{
+    processor::cpu_relax,
+    sync::{
+        atomic::{
+            Acquire,
+            Atomic,
+            Relaxed,
+            Release, //
+        },
+        barrier::{
+            smp_mb,
+            Read,
+            Write, //
+        }, //
     }, //
 };
 
@@ -64,7 +67,7 @@ impl SeqCount {
             if number % 2 == 0 && self.0.load(Relaxed) == number {
                 return result;
             }
-            core::hint::spin_loop();
+            cpu_relax();
         }
     }
 }
