@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The files of `rust/platform/` that are modelled, and what stands in for others.
+
+#[path = "../../../rust/platform/inline_atomic.rs"]
+pub(crate) mod inline_atomic;
+
+#[path = "../../../rust/platform/irq_work.rs"]
+pub(crate) mod irq_work;
+
+#[path = "../../../rust/platform/jiffies.rs"]
+pub(crate) mod jiffies;
+
+#[path = "../../../rust/platform/kcsan.rs"]
+pub(crate) mod kcsan;
+
+#[path = "../../../rust/platform/rcu.rs"]
+pub(crate) mod rcu;
+
+#[path = "../../../rust/platform/seqcount.rs"]
+pub(crate) mod seqcount;
+
+#[path = "../../../rust/platform/work.rs"]
+pub(crate) mod work;
+
+pub(crate) mod sched {
+    pub(crate) fn cond_resched() {
+        loom::thread::yield_now();
+    }
+}
+
+pub(crate) mod this_cpu {
+    use core::marker::PhantomData;
+
+    use kernel::sync::rcu;
+
+    /// A reader. Each thread is a CPU, or what has interrupted another for as long as it takes.
+    pub(crate) struct NoPreempt(PhantomData<*const ()>);
+
+    impl NoPreempt {
+        pub(crate) fn new() -> Self {
+            rcu::read_lock();
+            Self(PhantomData)
+        }
+    }
+
+    impl Drop for NoPreempt {
+        fn drop(&mut self) {
+            rcu::read_unlock();
+        }
+    }
+
+    pub(crate) struct TaskContext<'a>(PhantomData<&'a mut ()>);
+
+    impl TaskContext<'_> {
+        pub(crate) const unsafe fn assume() -> Self {
+            Self(PhantomData)
+        }
+    }
+}
