@@ -7,7 +7,7 @@
 
 goals := modules modules_install clean
 
-scripts := lint check run test torture mutants bench convert convert-tree listing rustdoc \
+scripts := lint check model run test torture mutants bench convert convert-tree listing rustdoc \
 	rust-analyzer
 
 .PHONY: help install $(scripts) $(goals)
@@ -32,6 +32,7 @@ help:
 #:   make convert-tree  all sites of the kernel that can be, converted and built
 #:   make lint    what can be checked without a kernel, in less than half a minute
 #:   make check   make lint, and what clippy, the compiler, checkpatch and rustdoc say
+#:   make model   the lock-free parts, with their accesses in every order, by loom
 #:   make listing the instructions of the call, counted
 #:   make rustdoc the documentation of the Rust code, to read in a browser
 #:   make rust-analyzer  rust-project.json, so that editors complete and explain
@@ -56,6 +57,7 @@ help:
 #:   TESTS=...     for make test: only these, as "10-kunit 22-readers" (default: all)
 #:   MUTANTS=...   for make mutants: only these of tests/mutants, as "spare_stays"
 #:                 (default: all)
+#:   MODELS=...    for make model: only these, as "fifo-full" (default: all)
 #:   SITES=file    for make convert-tree: what find-sites --json has said
 #:   QUICK=1       for make bench: little of it
 #:   ROUNDS=n      for make bench: how often (default: 7)

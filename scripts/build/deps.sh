@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0
-# usage: scripts/build/deps.sh lint|run|test|check|bench|convert|mutants
+# usage: scripts/build/deps.sh lint|run|test|check|model|bench|convert|mutants
 #
 # Installs what the given target needs and this system lacks: packages of Debian
 # 12 or 13, named before they are installed, and where Debian's bindgen is too
-# old, bindgen from its source, into the cache. Nothing else is touched.
+# old, bindgen from its source, into the cache; for model the crates that
+# tests/model/Cargo.lock names, there too. Nothing else is touched.
 #
-#   DEPS=skip     install nothing; fail and say what is missing
+#   DEPS=skip     install and download nothing; fail and say what is missing
 #   KERNELS=...   of which test kernels what they need beyond that
 set -euo pipefail
 # shellcheck source=../lib/common.sh
@@ -19,7 +20,7 @@ help_if_asked "$@"
 
 target=${1-}
 case "$target" in
-lint | run | test | check | bench | convert | mutants) ;;
+lint | run | test | check | model | bench | convert | mutants) ;;
 *) die "which target?" "scripts/build/deps.sh --help" ;;
 esac
 
@@ -37,7 +38,8 @@ not_debian() {
 	  pyte and prometheus_client; for 'make bench' matplotlib
 	  for 'make lint' git, patch, rustfmt, shellcheck, pyflakes3, pycodestyle,
 	  coccinelle, and for Python docutils, pyte and prometheus_client; for 'make check' clippy
-	  as well; for 'make convert' coccinelle, e2fsprogs, iproute2, openssl's headers
+	  as well; for 'make model' cargo 1.85 or newer; for 'make convert' coccinelle, e2fsprogs,
+	  iproute2, openssl's headers
 	  for the kernels x86_64-strict pahole and libdw's headers, x86_64-lto the LLVM that
 	  rustc has
 
@@ -46,6 +48,24 @@ not_debian() {
 	  make KDIR=/path/to/prepared/kernel
 	EOF
 	exit 1
+}
+
+# fetch_crates: has what tests/model is built with in the cache, if that is asked for
+fetch_crates() {
+	local manifest=$top/tests/model/Cargo.toml host
+	case $target in
+	model | mutants) ;;
+	*) return 0 ;;
+	esac
+	find_cargo
+	host=$("$RUSTC" -vV | sed -n 's/^host: //p')
+	lock model
+	"$CARGO" fetch --quiet --locked --offline --target "$host" --manifest-path "$manifest" \
+		2>/dev/null && return
+	[ "${DEPS-}" != skip ] || die "missing: crates of tests/model/Cargo.lock in $CARGO_HOME" \
+		"CARGO_HOME=$CARGO_HOME $CARGO fetch --locked --manifest-path $manifest"
+	step "Downloading the crates of tests/model/Cargo.lock" "$cache/logs/crates.log" \
+		"$CARGO" fetch --locked --target "$host" --manifest-path "$manifest"
 }
 
 codename=''
@@ -59,12 +79,14 @@ common="gcc libc6-dev make flex bison bc perl python3 xz-utils cpio libelf-dev
 case "$codename" in
 bookworm)
 	common="$common rustc-web rust-web-src cargo-web"
+	model="rustc-web cargo-web"
 	lint="rustfmt-web"
 	clippy="rust-web-clippy"
 	python=libpython3.11
 	;;
 trixie)
 	common="$common rustc rust-src bindgen"
+	model="rustc cargo"
 	lint="rustfmt"
 	clippy="rust-clippy"
 	python=libpython3.13
@@ -72,6 +94,7 @@ trixie)
 *)
 	[ "${DEPS-}" = skip ] || not_debian
 	say "Not Debian 12 or 13: taking what is installed (DEPS=skip)"
+	fetch_crates
 	exit 0
 	;;
 esac
@@ -87,7 +110,8 @@ bench) packages="$common qemu-system-x86 python3-matplotlib" ;;
 convert) packages="$common qemu-system-x86 $coccinelle e2fsprogs iproute2
 	libssl-dev" ;;
 check) packages="$common $lint $clippy" ;;
-mutants) packages="$common git qemu-system-x86 python3-pyte python3-prometheus-client" ;;
+model) packages="$model gcc libc6-dev ca-certificates" ;;
+mutants) packages="$common $model git qemu-system-x86 python3-pyte python3-prometheus-client" ;;
 esac
 
 # install PACKAGE...: those that aren't there yet
@@ -136,7 +160,7 @@ if $inline; then
 fi
 
 # Debian 12's own bindgen is older than the kernel takes.
-if [ "$target" != lint ] && [ "$codename" = bookworm ] && [ ! -x "$cache/tools/bin/bindgen" ]; then
+if [[ $target != lint && $target != model ]] && [ "$codename" = bookworm ] && [ ! -x "$cache/tools/bin/bindgen" ]; then
 	[ "${DEPS-}" != skip ] || die "missing: bindgen $BINDGEN_VERSION in $cache/tools" \
 		"cargo install bindgen-cli --version $BINDGEN_VERSION --locked --root $cache/tools"
 	lock tools
@@ -148,3 +172,5 @@ if [ "$target" != lint ] && [ "$codename" = bookworm ] && [ ! -x "$cache/tools/b
 		rm -rf "$CARGO_HOME"
 	fi
 fi
+
+fetch_crates

@@ -112,6 +112,22 @@ find_rustfmt() {
 	die "no rustfmt" "Debian 12: rustfmt-web; Debian 13: rustfmt"
 }
 
+# The system's first, and the rustc beside it: cargo alone would take the first in PATH. What is
+# downloaded and built is kept in the cache.
+find_cargo() {
+	local candidate version
+	for candidate in "${CARGO-}" /usr/bin/cargo cargo; do
+		candidate=$(command -v "$candidate") || continue
+		version=$("$candidate" --version 2>/dev/null | cut -d ' ' -f 2) || continue
+		if version_at_least "$rust_oldest" "$version"; then
+			export CARGO=$candidate RUSTC=${candidate%cargo}rustc
+			export CARGO_HOME=$cache/model/cargo CARGO_TARGET_DIR=$cache/model/target
+			return 0
+		fi
+	done
+	die "no cargo $rust_oldest or newer" "Debian 12: cargo-web; Debian 13: cargo"
+}
+
 # What a build depends on besides its source and its configuration.
 toolchain_text() {
 	"$RUSTC" --version
