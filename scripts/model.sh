@@ -48,6 +48,7 @@ fi
 # Ends, though a mistake may have a model try for ever.
 run_model() {
 	RUST_BACKTRACE=0 timeout 600 "$logs/models" "$1" || return 1
+	# shellcheck disable=SC2031
 	tail -n 1 "$logs/check_$1" >"$note"
 }
 

@@ -8,13 +8,15 @@
 # comes to it.
 #
 # Each fault is a patch, tests/mutants/NAME.patch, that is applied to a copy of the
-# sources as they were when this began. The tree itself isn't touched.
+# sources as they were when this began. The tree itself isn't touched. One that says
+# "Model: NAME..." is tried on these models (make model) in place of the stages.
 #
 #   --list    print the faults and what they lead to
 #   --check   only look whether all patches apply
 #
 #   MUTANTS="a b"         only these faults
-#   KERNELS="um x86_64"   only stages on these kernels
+#   KERNELS="um x86_64"   only stages on these kernels, and the faults that have any;
+#                         "model" for the models
 #   DEPS=skip             install nothing
 #   JOBS=n                how many compilers to run at once
 #   ACCEL=kvm|tcg         don't find out whether KVM works
@@ -157,11 +159,29 @@ first_wrong() {
 		s/^\[ *[0-9.]+\] //; s/ +$//' <<<"$line"
 }
 
+# try_models MUTANT MODEL...: runs models, as try() does a stage; fails if they don't build
+try_models() {
+	local dir=$logs/$1/model start=$SECONDS
+	wrong=''
+	mkdir -p "$dir"
+	put_fault "$1" || exit 1
+	if ! MODELS="${*:2}" "$copy/scripts/model.sh" >"$dir/results" 2>"$dir/messages"; then
+		cat "$dir/messages" >&2
+		wrong=$(sed -n 's/^FAILED *\([^:]*\):.*/\1/p' "$dir/results" | head -n 1)
+		[ -n "$wrong" ] || return 1
+	fi
+	ran=$((ran + SECONDS - start))
+}
+
 # try MUTANT STAGE...: puts what went wrong in $wrong, if anything, and adds the time
 # that it ran to $ran
 try() {
 	local mutant=$1 flavour=$2 quiet=$3 dir size last='' since kdir initramfs pid start
 	shift 3
+	if [ "$flavour" = model ]; then
+		try_models "$mutant" "$@"
+		return
+	fi
 	wrong=''
 	dir=$logs/$mutant/$flavour-$1
 	mkdir -p "$dir"
@@ -200,14 +220,18 @@ try() {
 }
 
 caught=0 survived='' broken=''
-passes=()
+declare -A passes=()
 : >"$logs/table"
 for mutant in $mutants; do
-	ran=0 verdict=''
-	for i in "${!stages[@]}"; do
-		read -r flavour quiet tests <<<"${stages[i]}"
+	ran=0 verdict='' tried=''
+	models=$(sed -n 's/^Model: //p' "$patches/$mutant.patch")
+	own=("${stages[@]}")
+	[ -z "$models" ] || own=("model 0 $models")
+	for stage in "${own[@]}"; do
+		read -r flavour quiet tests <<<"$stage"
 		[[ " ${KERNELS:-$flavour} " = *" $flavour "* ]] || continue
-		if [ -z "${passes[i]-}" ]; then
+		tried=true
+		if [ -z "${passes[$stage]-}" ]; then
 			say "Without a fault, on $flavour"
 			before=$ran
 			# shellcheck disable=SC2086
@@ -215,7 +239,7 @@ for mutant in $mutants; do
 			ran=$before
 			[ -z "$wrong" ] || die "without a fault it fails as well, on $flavour: $wrong" \
 				"See $logs/none"
-			passes[i]=true
+			passes[$stage]=true
 		fi
 		say "$mutant: on $flavour"
 		# shellcheck disable=SC2086
@@ -230,6 +254,7 @@ for mutant in $mutants; do
 			break
 		fi
 	done
+	[ -n "$tried" ] || continue
 	if [ -z "$verdict" ]; then
 		verdict="nothing"
 		survived="$survived $mutant"

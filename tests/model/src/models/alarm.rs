@@ -84,7 +84,7 @@ struct OnAlarm {
 
 impl Ring for OnAlarm {
     fn ring(&self) {
-        self.drain.queue(self.wq, 0);
+        self.drain.queue_now(self.wq);
     }
 }
 
