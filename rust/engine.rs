@@ -83,7 +83,7 @@ impl Engine {
         }? Error)
     }
 
-    /// Gives a CPU its queue, if it has none, and its empty pages.
+    /// Gives a CPU its queue, if it has none, and its empty pages, if there is memory.
     ///
     /// # Safety
     ///
@@ -101,10 +101,20 @@ impl Engine {
                 stats::CPUS.add(1);
             }
         }
-        match self.queues.get(cpu) {
-            Some(queue) => queue.spares.fill(),
-            None => Ok(()),
+        if let Some(queue) = self.queues.get(cpu) {
+            // No reason to keep the CPU from coming up: without them it asks when it needs some.
+            let _ = queue.spares.fill();
         }
+        Ok(())
+    }
+
+    /// Sees to it that each CPU that has a queue has its empty pages.
+    ///
+    /// # Context
+    ///
+    /// Process context, sleeps.
+    pub(crate) fn fill_spares(&self) -> Result {
+        self.queues.iter().try_for_each(|queue| queue.spares.fill())
     }
 
     /// Where the queues' work runs.

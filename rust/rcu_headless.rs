@@ -62,6 +62,7 @@ impl kernel::Module for RcuHeadless {
         let published = published::Published::new(handle);
         let hotplug = hotplug::Registration::new()?;
         let barrier = barrier::AtExit::new(handle);
+        engine.fill_spares()?;
         let shrinker = shrinker::Registration::new(handle)?;
         // Last: a module that fails to load is freed even if somebody has a file open.
         let debugfs = debugfs::Files::new::<Self>(handle)?;

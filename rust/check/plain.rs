@@ -217,13 +217,14 @@ impl Watcher {
 
 /// Makes the plain ranges as large as the watchers let them be.
 fn update_plain() {
+    let ranges = [
+        (&PLAIN, &PLAIN_UNITS),
+        (&PLAIN_VMALLOC, &PLAIN_VMALLOC_UNITS),
+    ];
     loop {
         let watchers = WATCHERS.load(Relaxed);
         let watched = watchers != 0 || cfg!(CONFIG_DEBUG_OBJECTS_RCU_HEAD);
-        for (range, units) in [
-            (&PLAIN, &PLAIN_UNITS),
-            (&PLAIN_VMALLOC, &PLAIN_VMALLOC_UNITS),
-        ] {
+        for (range, units) in ranges {
             let units = if watched { 0 } else { units.load(Relaxed) };
             // Whichever of two writers comes last sees below whether the watchers are still those
             // that it went by.
@@ -233,13 +234,18 @@ fn update_plain() {
         if watched {
             revoke_all();
         }
-        if WATCHERS.load(Relaxed) == watchers {
+        // The sizes are zero until `init()` has set them, and sysfs may come first.
+        let is_current = |(range, units): (&Range, &Atomic<usize>)| {
+            watched || load_relaxed(&range.units) == units.load(Relaxed)
+        };
+        if WATCHERS.load(Relaxed) == watchers && ranges.into_iter().all(is_current) {
             break;
         }
     }
 }
 
-/// Has all calls go to the slow path, until a page is opened when nobody watches any more.
+/// Has all calls go to the slow path, which lets them store by themselves again when nobody watches any
+/// more.
 fn revoke_all() {
     for cpu in possible_cpus() {
         // SAFETY: The CPU is possible, and the words are accessed atomically alone.

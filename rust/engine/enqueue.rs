@@ -56,6 +56,7 @@ pub(crate) fn enqueue(
     let mut page: Option<(EmptyPage, Counter)> = None;
     // Looked at without the lock: of a large object at once, of others when they need a page.
     let mut bytes = sizes::may_be_large(&object).then(|| sizes::of(&object));
+    let mut room = None;
     let mut was_throttled = false;
     loop {
         // This may be another CPU than the last time, or somebody may have opened a page there.
@@ -67,15 +68,21 @@ pub(crate) fn enqueue(
             return false;
         }
         object = match queue.push(object, bytes) {
-            Ok(()) => return true,
+            Ok(()) => {
+                drop(queue);
+                // Somebody else has opened a page in the meantime.
+                drop(page.and_then(|(page, _)| engine.nearby().spares.keep(page)));
+                return true;
+            }
             Err(object) => object,
         };
-        let Some(bytes) = bytes else {
+        let (Some(bytes), Some(room)) = (bytes, &room) else {
             drop(queue);
-            bytes = Some(sizes::of(&object));
+            bytes = bytes.or_else(|| Some(sizes::of(&object)));
+            room = Some(memcg::room());
             continue;
         };
-        let throttle = !was_throttled && (too_much_waits() || queue.is_too_much_for_group());
+        let throttle = !was_throttled && (too_much_waits() || queue.is_too_much_for_group(room));
         let spare = || match throttle {
             false => Some((queue.take_spare()?, Counter::FromSpares)),
             true => None,
@@ -115,12 +122,11 @@ fn too_much_waits() -> bool {
 impl HereQueue<'_> {
     /// Whether the task's control group is short of memory, and may be so since much waits here: what
     /// waits is charged to a group until it is freed, and reclaim in the group finds none of it.
-    fn is_too_much_for_group(&self) -> bool {
+    fn is_too_much_for_group(&self, room: &memcg::Room) -> bool {
         let waiting: i64 = Channel::ALL
             .map(|channel| self.waiting_bytes(channel))
             .iter()
             .sum();
-        let room = memcg::room();
         waiting.max(0) as usize > room.limit / GROUP_SHARE && room.left < room.limit / 2
     }
 }

@@ -94,17 +94,16 @@ impl Gate {
         }
     }
 
-    /// Takes a new stamp if the page has grown since the old one was taken.
+    /// Takes a new stamp if the page has grown since the old one was taken. Returns whether it has.
     ///
     /// From any CPU, in the state `Closed`.
-    pub(crate) fn renew(&mut self, lane: &Lane) {
-        if self
-            .stamp
-            .as_ref()
-            .is_none_or(|stamp| lane.has_grown(stamp))
-        {
+    pub(crate) fn renew(&mut self, lane: &Lane) -> bool {
+        let stamp = self.stamp.as_ref();
+        let grown = stamp.is_none_or(|stamp| lane.has_grown(stamp));
+        if grown {
             self.stamp = Some(lane.stamp());
         }
+        grown
     }
 
     /// Takes the stamp, for the page is being sealed.

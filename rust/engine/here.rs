@@ -169,14 +169,14 @@ impl<'a> HereQueue<'a> {
         self.due[channel as usize] = jiffies::after(msecs_to_jiffies(params::drain_delay_ms()));
         self.admit(channel);
         self.call_sealer();
-        self.rearm_here();
+        self.rearm();
     }
 
     /// Seals the open page of a channel, whose last object takes `bytes`.
     fn seal_weighed(&mut self, channel: Channel, bytes: usize) {
         let own = self.own(channel);
         self.queue.seal(channel, &own, Some(bytes));
-        self.rearm_here();
+        self.rearm();
     }
 
     /// Seals all open pages.
@@ -185,7 +185,7 @@ impl<'a> HereQueue<'a> {
             let own = self.own(channel);
             self.queue.seal(channel, &own, None);
         }
-        self.rearm_here();
+        self.rearm();
     }
 
     fn is_isolated(&self) -> bool {
@@ -213,25 +213,17 @@ impl<'a> HereQueue<'a> {
         }
     }
 
-    /// What [`LockedQueue::rearm()`] does.
-    fn rearm_here(&mut self) {
-        if self.is_isolated() && self.is_waiting() {
-            // RCU's callback is to be another CPU's: the work asks for it.
-            let Queue { drain, engine, .. } = self.queue.queue();
-            drain.queue_now(engine.wq());
-        } else {
-            self.rearm();
-        }
-    }
-
     /// Takes a spare, if there is one, and has more allocated if few are left.
     pub(super) fn take_spare(&self) -> Option<EmptyPage> {
         let queue = self.queue.queue();
         let page = queue.spares.take();
         if queue.spares.is_low() {
-            queue
-                .refill
-                .queue(queue.engine.refill_wq(), Refill::delay());
+            let wq = queue.engine.refill_wq();
+            match Refill::delay() {
+                // The timer would be this CPU's. Who finds few pages later asks again.
+                1.. if self.is_isolated() => {}
+                delay => queue.refill.queue(wq, delay),
+            }
         }
         page
     }

@@ -2,7 +2,8 @@
 
 //! Gives each CPU its queue before it comes up for the first time, and its empty pages whenever it does.
 //!
-//! When a CPU goes down nothing is to be done: what it has queued is freed from other CPUs in any case.
+//! When a CPU goes down little is to be done: what it has queued is freed from other CPUs in any case.
+//! But what came there in atomic context when it took no interrupts any more is still to be queued.
 //!
 //! C header: [`include/linux/cpuhotplug.h`](srctree/include/linux/cpuhotplug.h)
 
@@ -34,22 +35,22 @@ pub(crate) struct Registration {
 }
 
 impl Registration {
-    /// Registers the callback, after it has been called for each CPU that is up.
+    /// Registers the callbacks, after the first has been called for each CPU that is up.
     ///
     /// # Context
     ///
     /// Process context, sleeps.
     pub(crate) fn new() -> Result<Self> {
-        // SAFETY: The callback has the type that is asked for, and stays registered until `drop()`,
-        // which is before the engine goes. In this section of the hotplug states it runs before the
-        // CPU is up, on another one, and may sleep.
+        // SAFETY: The callbacks have the type that is asked for, and stay registered until `drop()`,
+        // which is before the engine goes. In this section of the hotplug states they run while the
+        // CPU is down, on another one, and may sleep.
         let state = unsafe {
             bindings::__cpuhp_setup_state(
                 bindings::cpuhp_state_CPUHP_BP_PREPARE_DYN,
                 c"rcu_headless:prepare".as_char_ptr(),
                 true,
                 Some(cpu_prepare),
-                None,
+                Some(cpu_dead),
                 false,
             )
         };
@@ -82,4 +83,19 @@ unsafe extern "C" fn cpu_prepare(cpu: c_uint) -> c_int {
         // SAFETY: The hotplug core has a lock while it calls this.
         unsafe { engine.prepare(cpu) }.map(|()| 0)
     })
+}
+
+/// Called for a CPU that is dead.
+///
+/// # Safety
+///
+/// Only for the CPU hotplug core to call, as [`Registration::new()`] says.
+unsafe extern "C" fn cpu_dead(cpu: c_uint) -> c_int {
+    // SAFETY: The callback is registered after and unregistered before the engine is published.
+    let engine = unsafe { published::get() };
+    if let Some(queue) = CpuId::from_u32(cpu).and_then(|cpu| engine.queues.get(cpu)) {
+        queue.inbox.hurry();
+    }
+    engine.reserves().hurry();
+    0
 }

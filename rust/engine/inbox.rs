@@ -10,6 +10,7 @@
 
 use kernel::{
     bindings::gfp_t,
+    cpu::CpuId,
     prelude::*, //
 };
 
@@ -20,6 +21,7 @@ use crate::{
     },
     object::Object,
     platform::{
+        cpu::is_isolated,
         irq_work::{
             IrqWork,
             RunSoon, //
@@ -119,9 +121,20 @@ impl<S: Sink> Inbox<S> {
     pub(crate) fn put(&self, object: Object, reader: &NoPreempt) -> Result<(), Object> {
         match self.fifo().put(object, reader)? {
             Put::In => {}
-            Put::First | Put::AtMark => self.work.ask(),
+            Put::First | Put::AtMark => self.work.ask(reader),
         }
         Ok(())
+    }
+
+    /// Has the work queued if there is anything for it to do.
+    ///
+    /// # Context
+    ///
+    /// Any context but NMI.
+    pub(crate) fn hurry(&self) {
+        if !self.is_idle() {
+            self.work.work().queue_now(self.mover().sink.wq());
+        }
     }
 
     /// Has everything queued that was put in before the call.
@@ -131,9 +144,8 @@ impl<S: Sink> Inbox<S> {
     /// Process context, sleeps.
     pub(crate) fn flush(&self) {
         if !self.is_idle() {
-            let work = self.work.work();
-            work.queue_now(work.target().sink.wq());
-            work.wait();
+            self.hurry();
+            self.work.work().wait();
         }
     }
 }
@@ -141,7 +153,8 @@ impl<S: Sink> Inbox<S> {
 impl<S: Sink> RunSoon for Mover<S> {
     fn queue(work: &Work<Self>) {
         let mover = work.target();
-        if mover.fifo.len() >= mover.mark {
+        // On an isolated CPU there is to be no timer.
+        if mover.fifo.len() >= mover.mark || is_isolated(CpuId::current()) {
             work.queue_now(mover.sink.wq());
         } else {
             work.queue(mover.sink.wq(), MOVE_DELAY_JIFFIES);

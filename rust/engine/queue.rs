@@ -42,6 +42,7 @@ use crate::{
         sizes, //
     },
     platform::{
+        cpu::is_isolated,
         jiffies,
         raw_lock::RawGuard,
         this_cpu::{
@@ -314,8 +315,9 @@ impl<'a> LockedQueue<'a> {
                 self.gates[channel as usize].take_stamp();
             } else if must || (over && self.may_seal()) {
                 self.seal(channel, &own, None);
-            } else if over {
-                self.gates[channel as usize].renew(lane);
+            } else if over && !self.gates[channel as usize].renew(lane) {
+                // It costs no page: its objects can be freed on the spot.
+                self.seal(channel, &own, None);
             }
         }
     }
@@ -330,16 +332,30 @@ impl<'a> LockedQueue<'a> {
 
     /// Sees to it that somebody looks when a grace period is over, if one is waited for.
     pub(super) fn rearm(&mut self) {
+        let Queue {
+            drain,
+            engine,
+            alarm,
+            ..
+        } = self.queue;
+        // Otherwise who has pages in hand looks when they are freed.
+        let drain_now = || drain.queue_now(engine.wq());
         if !self.elapsed.is_empty() && !self.in_hand {
-            self.queue.drain.queue_now(self.queue.engine.wq());
+            drain_now();
         }
-        if self.is_waiting() && self.queue.alarm.set() {
+        if !self.is_waiting() || alarm.is_set() {
+            return;
+        }
+        if !self.in_hand && is_isolated(CpuId::current()) {
+            // RCU's callback is to be another CPU's: the work asks for it, wherever it runs.
+            drain_now();
+        } else if alarm.set() {
             self.count(Counter::GracePeriods, 1);
         }
     }
 
     /// Whether a grace period is waited for.
-    pub(super) fn is_waiting(&self) -> bool {
+    fn is_waiting(&self) -> bool {
         !self.waiting.is_empty() || self.gates.iter().any(|gate| gate.is_waiting())
     }
 
@@ -381,9 +397,10 @@ impl<'a> LockedQueue<'a> {
         pages || self.queue.open_pages() > 0
     }
 
-    /// Whether there are sealed pages whose grace period isn't over.
+    /// Whether there may be sealed pages whose grace period isn't over, in somebody's hands or not.
     pub(super) fn has_recent(&self) -> bool {
-        !self.waiting.is_empty() && !self.youngest.is_some_and(|cookie| cookie.elapsed())
+        let sealed = !self.waiting.is_empty() || self.in_hand;
+        sealed && self.youngest.is_some_and(|cookie| !cookie.elapsed())
     }
 
     /// Takes the queue off those that have pages, if it has none.

@@ -122,6 +122,16 @@ impl<S: Sink> Reserves<S> {
         }
     }
 
+    /// Has the work queued of those that have something in them.
+    ///
+    /// # Context
+    ///
+    /// Process context, sleeps.
+    pub(crate) fn hurry(&self) {
+        let all = self.all.lock();
+        all.list.iter().for_each(|reserve| reserve.inbox.hurry());
+    }
+
     /// The first behind number `after` that has something in it.
     fn next_busy(&self, after: u64) -> Option<Arc<Reserve<S>>> {
         let all = self.all.lock();
@@ -247,7 +257,7 @@ impl<S: Sink> Slot<S> {
         new.number.store(all.last, Relaxed);
         // INVARIANT: On the list before the lock is let go; what was there before leaves it in the way
         // that it must.
-        self.0.xchg(core::ptr::from_ref(&*new).cast_mut(), Full);
+        self.0.xchg(Arc::as_ptr(new.as_arc()).cast_mut(), Full);
         all.list.push_back(new);
         drop(all);
         if let Some(old) = old {

@@ -73,6 +73,7 @@ void *rcu_headless_helper_alloc_page_node(int node, gfp_t gfp);
 
 /* irq_work.c */
 void rcu_headless_helper_init_irq_work(struct irq_work *work, void (*func)(struct irq_work *work));
+bool rcu_headless_helper_takes_interrupts(void);
 
 /* kmemleak.c */
 void rcu_headless_helper_kmemleak_scan_area(const void *ptr, size_t size);
@@ -132,6 +133,7 @@ int rcu_headless_trace_queue_begin(void);
 void rcu_headless_trace_queue_end(void);
 
 /* vmalloc.c */
+unsigned long rcu_headless_helper_pmd_size(void);
 unsigned long rcu_headless_helper_vmalloc_start(void);
 unsigned long rcu_headless_helper_vmalloc_end(void);
 

@@ -103,7 +103,7 @@ TRACE_EVENT(drain_end,
 		  __entry->objects)
 );
 
-/* A caller has waited for a grace period, since there was no memory. */
+/* A caller has waited for a grace period, for lack of memory or since too much waits. */
 TRACE_EVENT(fallback,
 	TP_PROTO(unsigned long caller, unsigned int channel, u64 waited_ns),
 	TP_ARGS(caller, channel, waited_ns),

@@ -9,6 +9,11 @@ unsigned long rcu_headless_helper_vmalloc_start(void)
 	return VMALLOC_START;
 }
 
+unsigned long rcu_headless_helper_pmd_size(void)
+{
+	return PMD_SIZE;
+}
+
 unsigned long rcu_headless_helper_vmalloc_end(void)
 {
 	return VMALLOC_END;

@@ -35,7 +35,7 @@ pub(crate) fn reset() {
 
 /// The histograms of one CPU.
 ///
-/// One writer at a time, the owner of the CPU's slot.
+/// One writer at a time, who has the lock of the CPU's queue.
 pub(crate) struct Latency {
     /// The [`EPOCH`] that the values are of.
     epoch: Atomic<usize>,

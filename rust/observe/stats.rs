@@ -18,7 +18,7 @@ use crate::{
 
 /// Pages of pointers that exist, empty ones included.
 ///
-/// Global, not per CPU, since pages are allocated and freed where no slot is owned; so are the
+/// Global, not per CPU, since pages are allocated and freed where no queue is locked; so are the
 /// counters below, of what happens in any context.
 pub(crate) static PAGES: Level = Level::new();
 /// Objects in sealed pages, and those that callers wait for. Who looks adds what is open.

@@ -61,20 +61,24 @@ pub(crate) fn may_be_large(object: &Object) -> bool {
     }
 }
 
-/// Whether an object of vmalloc may take [`LARGE`] or more: there is memory where its end would be.
-///
-/// It may be another object's.
+/// Whether an object of vmalloc may take [`LARGE`] or more.
 ///
 /// # Context
 ///
 /// Any context.
 pub(super) fn vmalloc_may_be_large(address: usize) -> bool {
-    is_mapped(address.wrapping_add(LARGE - PAGE_SIZE))
+    // One look does where it is at the same page table as the object: at what would be the object's
+    // last page, or at the last one of the table. What is there may be another object's.
+    let last = address.wrapping_add(LARGE - PAGE_SIZE);
+    let last_of_table = (address | (memory::pmd_size() - 1)) & !(PAGE_SIZE - 1);
+    let look = last.min(last_of_table);
+    is_mapped(look) && (look == last || of_vmalloc(address, LARGE, || ()) == LARGE)
 }
 
+/// Whether there is memory at an address of vmalloc, which must share its page table with an object
+/// that stays: tables are only freed for a large page that takes their whole range.
 fn is_mapped(address: usize) -> bool {
-    // SAFETY: The kernel's tables for the range of vmalloc stay. What they say of an object that
-    // isn't the caller's may be out of date at once.
+    // SAFETY: The table stays, and the page is only looked up.
     memory::is_vmalloc(address) && !unsafe { vmalloc_to_page(address as *const _) }.is_null()
 }
 
@@ -88,7 +92,7 @@ pub(crate) fn of(object: &Object) -> usize {
     match object.channel() {
         // SAFETY: The object's owner is borrowed, so nobody frees it meanwhile.
         Channel::Slab => unsafe { of_slab(pointer) },
-        Channel::Vmalloc => of_vmalloc(pointer, usize::MAX, cond_resched),
+        Channel::Vmalloc => of_vmalloc(pointer.addr(), usize::MAX, cond_resched),
     }
 }
 
@@ -113,13 +117,14 @@ unsafe fn of_slab(pointer: Pointer) -> usize {
     unsafe { ksize(pointer) }
 }
 
-/// Looks for memory from `pointer` on, `most` bytes at most, and does `rest` from time to time.
-fn of_vmalloc(pointer: Pointer, most: usize, rest: impl Fn()) -> usize {
+/// How far the memory of an object of vmalloc goes, up to the guard page behind it, which is part of
+/// it; `most` bytes at most. Does `rest` from time to time.
+fn of_vmalloc(address: usize, most: usize, rest: impl Fn()) -> usize {
     let pages = (0..most / PAGE_SIZE).take_while(|&i| {
         if i % RESCHED_EVERY == RESCHED_EVERY - 1 {
             rest();
         }
-        is_mapped(pointer.addr().wrapping_add(i * PAGE_SIZE))
+        is_mapped(address.wrapping_add(i * PAGE_SIZE))
     });
     pages.count() * PAGE_SIZE
 }
@@ -146,7 +151,7 @@ pub(crate) unsafe fn estimate(channel: Channel, pointers: &[Pointer], seed: usiz
     let size_of = |&pointer: &Pointer| match channel {
         // SAFETY: The contract says the same.
         Channel::Slab => unsafe { of_slab(pointer) },
-        Channel::Vmalloc => of_vmalloc(pointer, LARGE, || ()),
+        Channel::Vmalloc => of_vmalloc(pointer.addr(), LARGE, || ()),
     };
     let some = pointers.iter().skip(seed % stride).step_by(stride);
     let sum: usize = some.take(samples).map(size_of).sum();

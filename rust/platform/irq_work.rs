@@ -15,11 +15,17 @@ use kernel::{
 };
 
 use crate::{
-    bindings::rcu_headless_helper_init_irq_work,
-    platform::work::{
-        Run,
-        Work,
-        WorkClass, //
+    bindings::{
+        rcu_headless_helper_init_irq_work,
+        rcu_headless_helper_takes_interrupts, //
+    },
+    platform::{
+        this_cpu::NoPreempt,
+        work::{
+            Run,
+            Work,
+            WorkClass, //
+        }, //
     }, //
 };
 
@@ -65,15 +71,19 @@ impl<T: RunSoon> IrqWork<T> {
         })
     }
 
-    /// Has the work queued soon after this call.
+    /// Has the work queued soon after this call, but for one case: a CPU that is going down takes no
+    /// interrupt any more. What was asked for there is to be queued when it is dead.
     ///
     /// # Context
     ///
-    /// Any context.
-    pub(crate) fn ask(&self) {
-        // SAFETY: By the type invariant it is initialised; it stays where it is and alive until
-        // `drop()` has waited for it.
-        unsafe { bindings::irq_work_queue(self.irq.get()) };
+    /// Any context, with preemption off.
+    pub(crate) fn ask(&self, _: &NoPreempt) {
+        // SAFETY: It looks at the state of this CPU, and has no requirement.
+        if unsafe { rcu_headless_helper_takes_interrupts() } {
+            // SAFETY: By the type invariant it is initialised; it stays where it is and alive until
+            // `drop()` has waited for it.
+            unsafe { bindings::irq_work_queue(self.irq.get()) };
+        }
     }
 
     /// The work.

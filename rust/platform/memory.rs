@@ -73,6 +73,12 @@ pub(crate) fn total_pages() -> usize {
     unsafe { bindings::rcu_headless_helper_totalram_pages() }
 }
 
+/// How many bytes one page table maps at most: the size of the smallest large page.
+pub(crate) fn pmd_size() -> usize {
+    // SAFETY: It returns a constant of the architecture's, and has no requirement.
+    unsafe { bindings::rcu_headless_helper_pmd_size() }
+}
+
 /// Whether the address is in the range of `vmalloc()`.
 #[inline]
 pub(crate) fn is_vmalloc(address: usize) -> bool {

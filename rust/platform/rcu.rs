@@ -131,6 +131,11 @@ impl<T: Ring> Alarm<T> {
         })
     }
 
+    /// Whether it is set.
+    pub(crate) fn is_set(&self) -> bool {
+        self.armed.load(Relaxed)
+    }
+
     /// Sets the alarm, unless it is already set.
     ///
     /// Returns whether this call set it. `false` means that it will ring, but perhaps for a grace
@@ -141,7 +146,7 @@ impl<T: Ring> Alarm<T> {
     /// Any context but NMI.
     pub(crate) fn set(&self) -> bool {
         // The load saves the locked exchange in the usual case of an alarm that is set already.
-        if self.armed.load(Relaxed) || self.armed.xchg(true, Acquire) {
+        if self.is_set() || self.armed.xchg(true, Acquire) {
             return false;
         }
         // In a hurry: with `CONFIG_RCU_LAZY` a CPU whose callbacks are offloaded would otherwise put

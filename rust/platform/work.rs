@@ -133,14 +133,16 @@ pub(crate) use work_class;
 /// `work` is an initialised `struct delayed_work` whose function is [`Work::call()`]. As only
 /// [`Work::new()`] makes one, in the place where it stays, it is pinned.
 ///
-/// Where `wanted` is more than `begun`, a run is still to begin.
+/// Where `wanted` is more than `ended`, a run is still to begin or to end. Runs don't overlap.
 #[pin_data(PinnedDrop)]
 pub(crate) struct Work<T: Run> {
     #[pin]
     work: Opaque<bindings::delayed_work>,
     /// How many runs have begun.
     begun: Atomic<usize>,
-    /// How many must have, for all who have queued it at once.
+    /// How many are over.
+    ended: Atomic<usize>,
+    /// How many must be, for all who have queued it at once.
     wanted: Atomic<usize>,
     target: T,
 }
@@ -177,6 +179,7 @@ impl<T: Run> Work<T> {
                 }
             }),
             begun: Atomic::new(0),
+            ended: Atomic::new(0),
             wanted: Atomic::new(0),
             target,
         })
@@ -237,22 +240,21 @@ impl<T: Run> Work<T> {
         &self.target
     }
 
-    /// Waits until a run is done that has begun since this code has queued the work at once, and
-    /// for one that is going on.
+    /// Waits until a run is over that has begun since this code has queued the work at once.
     ///
     /// The kernel's flush alone doesn't: where other code queues the same work at once, it takes the
-    /// work off the list and puts it behind, and leaves what waits for it in the old place.
+    /// work off the list and puts it behind, and leaves what waits for it in the old place, even if a
+    /// run is going on meanwhile.
     ///
     /// # Context
     ///
     /// Process context, sleeps.
     pub(crate) fn wait(&self) {
         let wanted = self.wanted.load(Acquire);
-        while is_before(self.begun.load(Acquire), wanted) {
+        while is_before(self.ended.load(Acquire), wanted) {
             self.flush();
             cond_resched();
         }
-        self.flush();
     }
 
     fn flush(&self) {
@@ -272,6 +274,8 @@ impl<T: Run> Work<T> {
         this.begun.fetch_add(1, Full);
         // SAFETY: A workqueue's thread is a task with interrupts on, and this is where it begins.
         this.target.run(&mut unsafe { TaskContext::assume() });
+        // Full: who sees it sees what the run has done.
+        this.ended.fetch_add(1, Full);
     }
 }
 
