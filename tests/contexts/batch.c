@@ -84,5 +84,11 @@ static const struct kernel_param_ops refused_ops = { .get = refused_get };
 module_param_cb(refused, &refused_ops, NULL, 0400);
 MODULE_PARM_DESC(refused, "How many of them _try() refused");
 
+static void __exit batch_exit(void)
+{
+	rcu_headless_unreserve(&reserve);
+}
+
+module_exit(batch_exit);
 MODULE_DESCRIPTION("Calls from wherever code can be");
 MODULE_LICENSE("GPL");

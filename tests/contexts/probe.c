@@ -13,6 +13,8 @@
 
 #include "batch.h"
 
+struct pool_workqueue;
+
 static struct tracepoint *timer_start, *queue_work_event;
 
 static void find(struct tracepoint *tp, void *unused)

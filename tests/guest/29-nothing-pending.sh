@@ -27,9 +27,10 @@ no_more_periods() {
 	is "$(counter grace_periods)" "$periods"
 }
 
+# Switching an event on waits for readers.
 watch() {
-	echo 0 >$trace
 	echo 1 >$events/workqueue/workqueue_queue_work/enable
+	echo 0 >$trace
 }
 
 unwatch() {
@@ -70,7 +71,6 @@ ktap_need put drain $dir/control
 ktap_check "all is freed" nothing_pending
 put $last $busy/reader
 periods=$(counter grace_periods)
-if [ -d $events/workqueue ]; then watch; fi
 ktap_check "used: barriers wait for no reader" barriers_return
 ktap_check "used: no grace period is counted" no_more_periods
 put -1 $busy/reader
@@ -86,7 +86,6 @@ put -1 $busy/reader
 ktap_check "and not longer" wait_for 60 test -e /tmp/drained
 
 if [ -d $events/workqueue ]; then
-	unwatch
 	watch
 	ktap_need put drain $dir/control
 	ktap_check "used: no work is queued for a barrier" is "$(ours)" 0
