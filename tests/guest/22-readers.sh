@@ -16,11 +16,6 @@ dir=/sys/kernel/debug/rcu_headless
 demo=/sys/module/rcu_headless_demo/parameters
 files="stats per_cpu latency memory callers control"
 
-# Without it an emulated CPU's rmmod may never find all files closed.
-rest() {
-	usleep 200000
-}
-
 # Reads all files again and again, and says so each time that all were there.
 read_on() {
 	while [ ! -e /tmp/stop ]; do
@@ -29,7 +24,6 @@ read_on() {
 			cat "$dir/$file" >/dev/null 2>&1 || all=false
 		done
 		$all && echo >>"/tmp/read-$1"
-		rest
 	done
 }
 
@@ -38,7 +32,6 @@ reset_on() {
 		for word in reset "callers on" reset "callers off"; do
 			(echo "$word" >$dir/control) 2>/dev/null
 		done
-		rest
 	done
 }
 
