@@ -165,7 +165,7 @@ impl<'a> HereQueue<'a> {
         if bytes >= sizes::LARGE {
             return self.seal_weighed(channel, bytes);
         }
-        self.expect(channel, bytes);
+        self.weigh_open(channel, bytes);
         self.due[channel as usize] = jiffies::after(msecs_to_jiffies(params::drain_delay_ms()));
         self.admit(channel);
         self.call_sealer();

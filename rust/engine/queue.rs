@@ -190,7 +190,7 @@ impl<'a> LockedQueue<'a> {
 
     /// Notes what an object in the open page of a channel is expected to take, 0 if there is no page.
     /// The page counts as full of these.
-    pub(super) fn expect(&mut self, channel: Channel, bytes: usize) {
+    pub(super) fn weigh_open(&mut self, channel: Channel, bytes: usize) {
         let before = core::mem::replace(&mut self.each[channel as usize], bytes);
         let full = |bytes| (sizes::room(bytes) * bytes) as i64;
         self.weight.add(&stats::WEIGHT, full(bytes) - full(before));
@@ -243,7 +243,7 @@ impl<'a> LockedQueue<'a> {
         let Some(page) = page else {
             return 0;
         };
-        self.expect(channel, 0);
+        self.weigh_open(channel, 0);
         // SAFETY: The cursor was this code's to use.
         unsafe { self.gates[channel as usize].sealed(lane) };
         let nr = page.len();

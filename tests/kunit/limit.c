@@ -6,6 +6,7 @@
 #include <linux/mm.h>
 #include <linux/rcu_headless.h>
 #include <linux/sizes.h>
+#include <linux/vmalloc.h>
 
 #include "fixture.h"
 
@@ -91,9 +92,83 @@ static void not_held_back_before(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, canary_count_alive(queuer.objects, queuer.nr), 0);
 }
 
+#define LARGE SZ_2M
+#define LARGE_NR 20
+
+/* Objects of several pages each, made before any is freed. Ends the test on failure. */
+static void **large_new(struct kunit *test, size_t size, size_t nr)
+{
+	void **objects = kunit_kcalloc(test, nr, sizeof(*objects), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, objects);
+	for (size_t i = 0; i < nr; i++) {
+		objects[i] = vmalloc(size);
+		if (objects[i])
+			continue;
+		while (i--)
+			vfree(objects[i]);
+		KUNIT_FAIL_AND_ABORT(test, "no memory");
+	}
+	return objects;
+}
+
+static long pages_opened(const struct counters *c)
+{
+	return c->page_from_spares + c->page_from_allocator + c->page_from_elapsed;
+}
+
+/* An object of MiBs waits for no others: the next one finds no open page. */
+static void large_object_seals_its_page(struct kunit *test)
+{
+	struct counters before, after;
+	void **objects;
+
+	stay_off_one_cpu(test);
+	parameter_set(test, PARAMETER_DRAIN_DELAY_MS, "10000");
+	parameter_set(test, PARAMETER_PENDING_MIB, "1024");
+	objects = large_new(test, LARGE, 4);
+	rcu_headless_barrier();
+	counters_read(test, &before);
+	for (int i = 0; i < 4; i++)
+		kvfree_rcu_headless(objects[i]);
+	counters_read(test, &after);
+	KUNIT_EXPECT_EQ(test, pages_opened(&after) - pages_opened(&before), 4);
+
+	/* A smaller one of the same kind does wait. */
+	objects = large_new(test, SZ_64K, 4);
+	rcu_headless_barrier();
+	counters_read(test, &before);
+	kvfree_rcu_headless_bulk(4, objects);
+	counters_read(test, &after);
+	KUNIT_EXPECT_EQ(test, pages_opened(&after) - pages_opened(&before), 1);
+	rcu_headless_barrier();
+}
+
+/* Few objects are much, if they are large. */
+static void large_objects_are_held_back(struct kunit *test)
+{
+	void **objects = large_new(test, LARGE, LARGE_NR);
+	struct counters before, after;
+
+	/* Two of them are too much. */
+	parameter_set(test, PARAMETER_PENDING_MIB, "3");
+	rcu_headless_barrier();
+	counters_read(test, &before);
+	for (int i = 0; i < LARGE_NR; i++)
+		kvfree_rcu_headless(objects[i]);
+	counters_read(test, &after);
+	rcu_headless_barrier();
+	KUNIT_EXPECT_GT(test, after.held_back, before.held_back);
+	counters_read(test, &after);
+	KUNIT_EXPECT_EQ(test, counters_freed(&after) - counters_freed(&before), LARGE_NR);
+	EXPECT_COUNTERS_ADD_UP(test, &after);
+}
+
 static struct kunit_case limit_cases[] = {
 	KUNIT_CASE(held_back_by_reader),
 	KUNIT_CASE(not_held_back_before),
+	KUNIT_CASE(large_object_seals_its_page),
+	KUNIT_CASE(large_objects_are_held_back),
 	{}
 };
 
