@@ -4,8 +4,8 @@
 #
 # Model-checks the lock-free parts of rust/ on this machine, without a kernel: runs each
 # model of tests/model in all orders that its threads' accesses can have, or in all with so
-# many preemptions, also with loads that see old values. loom does that; it is taken from
-# crates.io, in the versions of tests/model/Cargo.lock, and built in the cache.
+# many preemptions, also with loads that see old values. loom does that; cargo downloads it
+# in the versions of tests/model/Cargo.toml, and builds it in the cache.
 #
 #   --list          print the models and what they are of
 #
@@ -33,7 +33,7 @@ logs=$(log_dir model)
 # Another tree's build would put its program in the place of this one's.
 build() {
 	lock model
-	step "Building the models" "$logs/build" "$CARGO" build --locked --offline \
+	step "Building the models" "$logs/build" "$CARGO" build --offline \
 		--manifest-path "$top/tests/model/Cargo.toml"
 	cp "$CARGO_TARGET_DIR/debug/rcu-headless-model" "$logs/models"
 }

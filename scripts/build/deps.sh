@@ -5,7 +5,7 @@
 # Installs what the given target needs and this system lacks: packages of Debian
 # 12 or 13, named before they are installed, and where Debian's bindgen is too
 # old, bindgen from its source, into the cache; for model the crates that
-# tests/model/Cargo.lock names, there too. Nothing else is touched.
+# tests/model/Cargo.toml names, there too. Nothing else is touched.
 #
 #   DEPS=skip     install and download nothing; fail and say what is missing
 #   KERNELS=...   of which test kernels what they need beyond that
@@ -60,12 +60,12 @@ fetch_crates() {
 	find_cargo
 	host=$("$RUSTC" -vV | sed -n 's/^host: //p')
 	lock model
-	"$CARGO" fetch --quiet --locked --offline --target "$host" --manifest-path "$manifest" \
+	"$CARGO" fetch --quiet --offline --target "$host" --manifest-path "$manifest" \
 		2>/dev/null && return
-	[ "${DEPS-}" != skip ] || die "missing: crates of tests/model/Cargo.lock in $CARGO_HOME" \
-		"CARGO_HOME=$CARGO_HOME $CARGO fetch --locked --manifest-path $manifest"
-	step "Downloading the crates of tests/model/Cargo.lock" "$cache/logs/crates.log" \
-		"$CARGO" fetch --locked --target "$host" --manifest-path "$manifest"
+	[ "${DEPS-}" != skip ] || die "missing: crates of tests/model/Cargo.toml in $CARGO_HOME" \
+		"CARGO_HOME=$CARGO_HOME $CARGO fetch --manifest-path $manifest"
+	step "Downloading the crates of tests/model/Cargo.toml" "$cache/logs/crates.log" \
+		"$CARGO" fetch --target "$host" --manifest-path "$manifest"
 }
 
 codename=''
@@ -144,8 +144,10 @@ install() {
 }
 
 inline=false
-[ "$target" != lint ] || KERNELS=
+[[ $target != lint && $target != model ]] || KERNELS=
 for kernel in ${KERNELS-}; do
+	# For make mutants: no kernel at all.
+	[ "$kernel" != model ] || continue
 	options=$(kernel_options "${kernel%@*}")
 	! has_option DEBUG_INFO_BTF || packages="$packages pahole"
 	! has_option GENDWARFKSYMS || packages="$packages libdw-dev"
@@ -160,7 +162,8 @@ if $inline; then
 fi
 
 # Debian 12's own bindgen is older than the kernel takes.
-if [[ $target != lint && $target != model ]] && [ "$codename" = bookworm ] && [ ! -x "$cache/tools/bin/bindgen" ]; then
+if [[ $target != lint && $target != model && $codename = bookworm ]] &&
+	[ ! -x "$cache/tools/bin/bindgen" ]; then
 	[ "${DEPS-}" != skip ] || die "missing: bindgen $BINDGEN_VERSION in $cache/tools" \
 		"cargo install bindgen-cli --version $BINDGEN_VERSION --locked --root $cache/tools"
 	lock tools

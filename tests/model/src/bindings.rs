@@ -9,13 +9,34 @@ use kernel::{
         gfp_t,
         init_irq_work,
         irq_work,
-        kvcalloc, //
+        kvcalloc,
+        rcu_gp_seq, //
     },
-    ffi::c_void, //
+    ffi::c_void,
+    sync::rcu, //
+};
+
+use crate::{
+    page::lane::Lanes,
+    platform::this_cpu, //
 };
 
 pub(crate) unsafe fn rcu_headless_helper_kvcalloc(nr: usize, size: usize, _: gfp_t) -> *mut c_void {
     kvcalloc(nr, size)
+}
+
+pub(crate) unsafe fn rcu_headless_helper_synchronize_rcu_expedited() {
+    rcu::synchronize_rcu();
+}
+
+pub(crate) unsafe fn rcu_headless_helper_get_state_synchronize_rcu_full(seq: &mut rcu_gp_seq) {
+    seq.0 = rcu::now();
+}
+
+pub(crate) unsafe fn rcu_headless_helper_poll_state_synchronize_rcu_full(
+    seq: &mut rcu_gp_seq,
+) -> bool {
+    rcu::elapsed(seq.0)
 }
 
 pub(crate) unsafe fn rcu_headless_helper_call_rcu_hurry(
@@ -33,3 +54,20 @@ pub(crate) unsafe fn rcu_headless_helper_init_irq_work(
     // SAFETY: The contract is the same.
     unsafe { init_irq_work(irq, function) };
 }
+
+pub(crate) unsafe fn rcu_headless_helper_takes_interrupts() -> bool {
+    true
+}
+
+/// The one CPU's, whose place in memory is [`this_cpu::lanes()`].
+#[allow(non_camel_case_types)]
+pub(crate) type rcu_headless_lanes = Lanes;
+
+pub(crate) unsafe fn rcu_headless_helper_lanes_of(_cpu: u32) -> *mut c_void {
+    this_cpu::lanes().cast()
+}
+
+/// Only its address is used, and not even that here.
+#[no_mangle]
+#[allow(non_upper_case_globals)]
+static rcu_headless_lanes: u8 = 0;

@@ -5,5 +5,8 @@
 #[path = "../../../rust/engine/fifo.rs"]
 pub(crate) mod fifo;
 
+#[path = "../../../rust/engine/gate.rs"]
+pub(crate) mod gate;
+
 #[path = "../../../rust/engine/inbox.rs"]
 pub(crate) mod inbox;

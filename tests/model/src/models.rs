@@ -4,6 +4,7 @@
 
 mod alarm;
 mod fifo;
+mod gate;
 mod litmus;
 mod seqcount;
 mod spares;
@@ -26,6 +27,8 @@ pub(crate) struct Model {
 
 /// All of them, those that take longest first.
 pub(crate) const ALL: &[Model] = &[
+    gate::GATE,
+    gate::TWICE,
     fifo::FLUSH,
     alarm::ALARM,
     work::WAIT,

@@ -23,38 +23,18 @@ pub(crate) mod seqcount;
 #[path = "../../../rust/platform/work.rs"]
 pub(crate) mod work;
 
+pub(crate) mod cpu {
+    use kernel::cpu::CpuId;
+
+    pub(crate) fn is_isolated(_: CpuId) -> bool {
+        false
+    }
+}
+
 pub(crate) mod sched {
     pub(crate) fn cond_resched() {
         loom::thread::yield_now();
     }
 }
 
-pub(crate) mod this_cpu {
-    use core::marker::PhantomData;
-
-    use kernel::sync::rcu;
-
-    /// A reader. Each thread is a CPU, or what has interrupted another for as long as it takes.
-    pub(crate) struct NoPreempt(PhantomData<*const ()>);
-
-    impl NoPreempt {
-        pub(crate) fn new() -> Self {
-            rcu::read_lock();
-            Self(PhantomData)
-        }
-    }
-
-    impl Drop for NoPreempt {
-        fn drop(&mut self) {
-            rcu::read_unlock();
-        }
-    }
-
-    pub(crate) struct TaskContext<'a>(PhantomData<&'a mut ()>);
-
-    impl TaskContext<'_> {
-        pub(crate) const unsafe fn assume() -> Self {
-            Self(PhantomData)
-        }
-    }
-}
+pub(crate) mod this_cpu;

@@ -59,19 +59,7 @@ pub unsafe fn __kcsan_check_access(_: *const c_void, _: usize, _: c_int) {}
 pub struct callback_head([usize; 2]);
 
 #[derive(Clone, Copy, Default)]
-pub struct rcu_gp_seq(u64);
-
-pub unsafe fn get_state_synchronize_rcu_full(seq: &mut rcu_gp_seq) {
-    seq.0 = rcu::now();
-}
-
-pub unsafe fn poll_state_synchronize_rcu_full(seq: &mut rcu_gp_seq) -> bool {
-    rcu::elapsed(seq.0)
-}
-
-pub unsafe fn synchronize_rcu_expedited() {
-    rcu::synchronize_rcu();
-}
+pub struct rcu_gp_seq(pub u64);
 
 pub unsafe fn call_rcu(
     head: *mut callback_head,

@@ -75,6 +75,25 @@ pub mod ffi {
     pub use core::ffi::*;
 }
 
+pub mod cpu {
+    #[derive(Clone, Copy)]
+    pub struct CpuId(pub u32);
+
+    impl CpuId {
+        pub fn current() -> Self {
+            Self(0)
+        }
+
+        pub fn as_u32(self) -> u32 {
+            self.0
+        }
+    }
+}
+
+pub mod page {
+    pub const PAGE_SIZE: usize = 4096;
+}
+
 pub mod time {
     pub type Jiffies = usize;
 

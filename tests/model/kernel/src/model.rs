@@ -96,6 +96,7 @@ pub(crate) fn with_pool<R>(f: impl FnOnce(&workqueue::Pool) -> R) -> R {
 
 /// Which of loom's atomics is an atomic's, and in which execution.
 #[derive(Clone, Copy, Default)]
+#[repr(C)]
 pub struct Seat {
     execution: u32,
     index: u32,

@@ -1,16 +1,36 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A page that is empty: what it has inside is only there to be owned.
+//! Pages of pointers. loom doesn't see the pointers, but the word at the start.
 
+use core::{
+    mem::MaybeUninit,
+    ptr::NonNull, //
+};
+
+use kernel::page::PAGE_SIZE;
 use loom::cell::UnsafeCell;
 
-pub(crate) struct BulkPage(UnsafeCell<u32>);
+use crate::{
+    object::{
+        Channel,
+        Pointer, //
+    },
+    platform::rcu::Cookie, //
+};
+
+const ROOM: usize = PAGE_SIZE / size_of::<Pointer>() - 2;
+
+#[repr(C, align(4096))]
+pub(crate) struct BulkPage(UnsafeCell<u32>, [MaybeUninit<Pointer>; ROOM]);
 
 pub(crate) struct EmptyPage(*mut BulkPage);
 
 impl EmptyPage {
     pub(crate) fn new_reclaim(_node: i32) -> Option<Self> {
-        let page = Self(Box::into_raw(Box::new(BulkPage(UnsafeCell::new(0)))));
+        let page = Self(Box::into_raw(Box::new(BulkPage(
+            UnsafeCell::new(0),
+            [MaybeUninit::uninit(); ROOM],
+        ))));
         page.touch();
         Some(page)
     }
@@ -19,6 +39,12 @@ impl EmptyPage {
     pub(crate) fn touch(&self) {
         // SAFETY: It is this value's, which is what loom finds out. Nothing frees it before the end.
         unsafe { (*self.0).0.with_mut(|inside| *inside += 1) };
+    }
+
+    /// The place from which on there is room for so many pointers.
+    pub(crate) fn open(self, _: Channel, room: usize) -> NonNull<Pointer> {
+        let end = self.into_link().wrapping_add(1).cast::<Pointer>();
+        NonNull::new(end.wrapping_sub(room)).unwrap()
     }
 
     pub(crate) fn into_link(self) -> *mut BulkPage {
@@ -38,4 +64,21 @@ impl Drop for EmptyPage {
         // SAFETY: As above.
         drop(unsafe { Box::from_raw(self.0) });
     }
+}
+
+pub(crate) struct SealedPage {
+    pub(crate) pointers: Vec<Pointer>,
+    pub(crate) cookie: Cookie,
+}
+
+pub(crate) unsafe fn seal(
+    first: NonNull<Pointer>,
+    end: NonNull<Pointer>,
+    _bytes: usize,
+    cookie: Cookie,
+) -> SealedPage {
+    let nr = (end.addr().get() - first.addr().get()) / size_of::<Pointer>();
+    // SAFETY: So many are in the page, which nobody writes to any more (contract).
+    let pointers = unsafe { core::slice::from_raw_parts(first.as_ptr(), nr) }.to_vec();
+    SealedPage { pointers, cookie }
 }

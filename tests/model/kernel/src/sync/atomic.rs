@@ -119,6 +119,7 @@ impl<T> AtomicType for *mut T {
     }
 }
 
+#[repr(C)]
 pub struct Atomic<T> {
     /// What the value is when loom's is zero.
     first: T,

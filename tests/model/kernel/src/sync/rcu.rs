@@ -90,7 +90,7 @@ pub fn rcu_barrier() {
 }
 
 /// The number that a whole grace period from now ends with, or a later one.
-pub(crate) fn now() -> u64 {
+pub fn now() -> u64 {
     let now = with_rcu(|rcu| {
         fence(Ordering::SeqCst);
         rcu.sequence.fetch_add(0, Ordering::AcqRel)
@@ -98,7 +98,8 @@ pub(crate) fn now() -> u64 {
     (now + 3) & !1
 }
 
-pub(crate) fn elapsed(number: u64) -> bool {
+/// Whether that one is over.
+pub fn elapsed(number: u64) -> bool {
     let elapsed = with_rcu(|rcu| rcu.sequence.load(Ordering::Acquire)) >= number;
     if elapsed {
         fence(Ordering::SeqCst);
