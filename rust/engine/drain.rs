@@ -72,11 +72,7 @@ impl Queue {
     ///
     /// Process context, may sleep. On any CPU.
     pub(super) fn drain(&self, task: &TaskContext<'_>) {
-        let hands = Hands {
-            queue: self,
-            task,
-            _emptying: self.emptying.lock(),
-        };
+        let hands = Hands::new(self, task);
         let (mut elapsed, mut waiting) = {
             let mut queue = self.lock(task);
             queue.settle(false);
@@ -88,14 +84,19 @@ impl Queue {
         hands.release(elapsed);
     }
 
-    /// Frees the objects of `nr` pages at most that have waited long enough, unless somebody is at it
-    /// already.
+    /// Frees the objects of `nr` pages at most that have waited long enough. If somebody is at it already,
+    /// that will do; but without an empty page it waits for it, lest a caller that comes before whatever
+    /// frees objects never finds one.
     ///
     /// # Context
     ///
     /// Process context, may sleep. On any CPU.
     pub(super) fn drain_some(&self, task: &TaskContext<'_>, nr: usize) {
-        let Some(hands) = Hands::try_new(self, task) else {
+        let hands = match self.spares.has(1) {
+            true => Hands::try_new(self, task),
+            false => Some(Hands::new(self, task)),
+        };
+        let Some(hands) = hands else {
             return;
         };
         let mut pages = WaitingPages::default();
@@ -134,6 +135,14 @@ impl Drop for Hands<'_> {
 }
 
 impl<'a> Hands<'a> {
+    fn new(queue: &'a Queue, task: &'a TaskContext<'a>) -> Self {
+        Self {
+            queue,
+            task,
+            _emptying: queue.emptying.lock(),
+        }
+    }
+
     fn try_new(queue: &'a Queue, task: &'a TaskContext<'a>) -> Option<Self> {
         Some(Self {
             queue,

@@ -116,6 +116,6 @@ impl<P> OnThisCpu<P> {
 /// Whether a plain address may be stored without a closer look.
 #[inline(always)]
 fn may_be_stored(channel: Channel, address: usize) -> bool {
-    !plain::may_be_on_stack(channel, address)
-        && !(matches!(channel, Channel::Vmalloc) && sizes::vmalloc_may_be_large(address))
+    let large = matches!(channel, Channel::Vmalloc) && sizes::vmalloc_may_be_large(address);
+    !large && !plain::may_be_on_stack(channel, address)
 }

@@ -6,7 +6,7 @@
 //! address is below `units` there ([`crate::page::fast_path`]). Zero *revokes* that: calls go to the
 //! slow path, and when a grace period is over, no call is in its fast path any more that has seen
 //! another number, since code with preemption off is an RCU reader. From then on who has the queue's
-//! lock may use the cursor from any CPU. [`crate::engine::gate`] sees to that order.
+//! lock may use the cursor from any CPU. `engine/gate.rs` sees to that order.
 
 use core::ptr::NonNull;
 

@@ -47,7 +47,7 @@ static void cause(void)
 
 	mod_delayed_work(system_percpu_wq, &work, 1);
 	flush_delayed_work(&work);
-	msleep(1);
+	usleep_range(1000, 2000);
 }
 
 static int free_in_probe(const char *val, struct tracepoint **tp, void *probe)

@@ -11,7 +11,8 @@
 #include "batch.h"
 #include "canary.h"
 
-static int for_each_new(const char *val, void (*retire)(void *object))
+/* Frees so many new objects by our call, or by the kernel's own, for comparison. */
+static int free_new(const char *val, bool ours)
 {
 	unsigned int nr;
 	void *object;
@@ -20,37 +21,28 @@ static int for_each_new(const char *val, void (*retire)(void *object))
 	err = kstrtouint(val, 0, &nr);
 	while (!err && nr--) {
 		object = canary_new(CANARY_SLAB);
-		if (object)
-			retire(object);
-		else
+		if (!object)
 			err = -ENOMEM;
+		else if (ours)
+			kvfree_rcu_headless(object);
+		else
+			kvfree_rcu_mightsleep(object);
 	}
 	return err;
-}
-
-static void free_headless(void *object)
-{
-	kvfree_rcu_headless(object);
 }
 
 /* Writing a number frees so many objects. */
 static int free_set(const char *val, const struct kernel_param *kp)
 {
-	return for_each_new(val, free_headless);
+	return free_new(val, true);
 }
 
 static const struct kernel_param_ops free_ops = { .set = free_set };
 module_param_cb(free, &free_ops, NULL, 0200);
 
-/* The kernel's own call, for comparison. */
-static void free_mightsleep(void *object)
-{
-	kvfree_rcu_mightsleep(object);
-}
-
 static int mightsleep_set(const char *val, const struct kernel_param *kp)
 {
-	return for_each_new(val, free_mightsleep);
+	return free_new(val, false);
 }
 
 static const struct kernel_param_ops mightsleep_ops = { .set = mightsleep_set };
