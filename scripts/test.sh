@@ -64,7 +64,7 @@ results_of() {
 # boot_all FLAVOUR KDIR INITRAMFS LIMIT: each boot in a folder of its own, the one that is
 # as always in the one of the kernel; puts all folders in ${booted[@]}
 boot_all() {
-	local boot script dir nr=1
+	local boot asked scripts script dir nr=1
 	booted=()
 	{
 		echo "KTAP version 1"
@@ -72,15 +72,16 @@ boot_all() {
 	} >"$kernel_dir/merged"
 	for boot in ${boots[@]+"${boots[@]}"}; do
 		read -ra scripts <<<"${scripts_of[$boot]}"
+		IFS='|' read -r -a asked <<<"$boot|"
 		dir=$kernel_dir
-		if [ "$boot" != "|" ]; then
+		if [ "$boot" != "$usual_boot" ]; then
 			dir=$kernel_dir/${scripts[0]}
-			say "Booting with '${boot#*|}', CPUs: ${boot%%|*}"
+			say "Booting for ${scripts[*]}: cpus=${asked[0]:-as always} ${asked[2]}"
 		fi
 		booted+=("$dir")
 		# What a script asks for is what it needs.
-		CPUS=${boot%%|*}
-		CPUS=${CPUS:-$cpus} APPEND="only=$(IFS=, && echo "${scripts[*]}") ${boot#*|} ${GUEST_WORDS-}" \
+		CPUS=${asked[0]:-$cpus} ICOUNT=${asked[1]} \
+			APPEND="only=$(IFS=, && echo "${scripts[*]}") ${asked[2]} ${GUEST_WORDS-}" \
 			"$top/scripts/vm/boot.sh" "$1" "$2" "$3" test "$dir" "$4" || true
 		results_of "$dir" "$nr" "${scripts[@]}" >>"$kernel_dir/merged"
 		nr=$((nr + ${#scripts[@]}))

@@ -4,7 +4,8 @@
 # with may ask for a boot of its own kind:
 #
 #   # boot: WORDS      more words for the kernel's command line
-#   # cpus: N          how many CPUs; or, for QEMU, what -smp takes: 4,maxcpus=8
+#   # cpus: N          how many CPUs
+#   # icount: 1        time is counted in instructions, one a nanosecond (x86_64)
 #   # kernels: GLOB... only these kernels can do it; on others the script is skipped
 #
 # shellcheck shell=bash disable=SC2034,SC2154
@@ -21,6 +22,9 @@ all_scripts() {
 	(cd "$guest" && printf '%s\n' [0-9]*.sh | sed 's/\.sh$//')
 }
 
+# A boot as always is "||"; others have their CPUs, icount, and words between.
+usual_boot="||"
+
 # plan_boots FLAVOUR SCRIPT...: puts the kinds of boot in ${boots[@]}, in ${scripts_of[]}
 # which scripts each has, and those of no use on this kernel in ${unfit[@]}
 plan_boots() {
@@ -33,7 +37,7 @@ plan_boots() {
 			unfit+=("$script")
 			continue
 		fi
-		boot="$(asks "$script" cpus)|$(asks "$script" boot)"
+		boot="$(asks "$script" cpus)|$(asks "$script" icount)|$(asks "$script" boot)"
 		[ -n "${scripts_of[$boot]-}" ] || boots+=("$boot")
 		scripts_of[$boot]+="${scripts_of[$boot]:+ }$script"
 	done
@@ -44,7 +48,7 @@ plain_scripts() {
 	local scripts boots unfit
 	mapfile -t scripts < <(all_scripts)
 	plan_boots "$1" "${scripts[@]}"
-	echo "${scripts_of["|"]-}"
+	echo "${scripts_of[$usual_boot]-}"
 }
 
 # fits FLAVOUR GLOBS: whether one of them matches, or there is none

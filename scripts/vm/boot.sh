@@ -11,8 +11,7 @@
 #
 #   ACCEL=kvm|tcg   for x86_64, instead of finding out whether KVM works
 #   ICOUNT=1        for x86_64: time is counted in instructions, one a nanosecond
-#   CPUS=n          how many CPUs it has (default: 2 for um, 4 for x86_64); for x86_64
-#                   what QEMU's -smp takes: 4,maxcpus=8 has four more that could be added
+#   CPUS=n          how many CPUs it has (default: 2 for um, 4 for x86_64)
 #   APPEND=...      more words for the guest's kernel, for the guest or for itself
 set -euo pipefail
 # shellcheck source=../lib/common.sh
@@ -43,12 +42,12 @@ append="$append kunit.filter_glob=rcu_headless* ${APPEND-}"
 
 boot_um() {
 	# What it leaves about goes here and with it.
-	local tmp cpus=${CPUS:-2}
+	local tmp
 	tmp=$(mktemp -d)
 	cleanup_paths+=("$tmp")
 	# Its second console is the third file: results apart from messages.
 	# shellcheck disable=SC2054
-	vm=(env "TMPDIR=$tmp" "$kdir/linux" mem=1024M "ncpus=${cpus%%,*}" seccomp=on
+	vm=(env "TMPDIR=$tmp" "$kdir/linux" mem=1024M "ncpus=${CPUS:-2}" seccomp=on
 		"initrd=$initramfs" "uml_dir=$tmp" con=null con0=null,fd:1
 		con1=null,fd:3 ssl=null results=tty1)
 	read -ra words <<<"$append"

@@ -25,8 +25,11 @@ static int reader_set(const char *val, const struct kernel_param *kp)
 	reading = false;
 	if (cpu < 0)
 		return 0;
-	if (num_online_cpus() < 2 || cpu >= nr_cpu_ids || !cpu_online(cpu))
+	if (cpu >= nr_cpu_ids || !cpu_online(cpu))
 		return -EINVAL;
+	/* It would keep even its end from coming. */
+	if (num_online_cpus() < 2 && !IS_ENABLED(CONFIG_PREEMPTION))
+		return -EBUSY;
 	err = canary_reader_start(&reader, cpu);
 	reading = !err;
 	return err;
