@@ -11,7 +11,8 @@
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 
-#define SIZE 1024
+/* Large enough that they come to the limit before a grace period is over. */
+#define SIZE 8192
 
 static unsigned long failed;
 
@@ -38,7 +39,7 @@ static int charged(const char *val, bool headless)
 	return 0;
 }
 
-/* Writing a number makes and frees so many KiB. */
+/* Writing a number makes and frees so many. */
 static int charged_set(const char *val, const struct kernel_param *kp)
 {
 	return charged(val, true);

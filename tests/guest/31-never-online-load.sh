@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # boot: maxcpus=1
-# cpus: 4,maxcpus=8
+# cpus: 4
 #
 # Loads that fail half-way, as in 30-load-failure, with CPUs that have never been online:
 # what was set up by then goes without them.

@@ -196,7 +196,7 @@ disturb_growing() {
 
 # At the limit of a memory cgroup.
 disturb_memcg() {
-	sh -c "echo \$\$ >$disturb_cgroup/cgroup.procs && echo 20000 >$disturb_contexts/charged"
+	sh -c "echo \$\$ >$disturb_cgroup/cgroup.procs && echo 4000 >$disturb_contexts/charged"
 }
 
 # The name of a CPU that has never been online, as far as can be told: one that isn't.

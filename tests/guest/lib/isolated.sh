@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# What happens on CPU 3 while a task there, which has freed objects before, spins in
+# user space.
+# shellcheck shell=sh disable=SC2317
+
+# shellcheck source=ktap.sh
+. /tests/lib/ktap.sh
+
+contexts=/sys/module/rcu_headless_contexts/parameters
+tracing=/sys/kernel/tracing
+# The file that moves the task, if it is to go into a cgroup.
+isolated_cgroup=
+
+isolated_begin() {
+	ktap_need insmod /modules/rcu_headless.ko
+	ktap_need insmod /modules/rcu_headless_canary.ko
+	ktap_need insmod /modules/rcu_headless_contexts.ko
+	echo 8192 >$tracing/buffer_size_kb
+	for group in timer irq irq_vectors workqueue ipi csd sched/sched_switch; do
+		[ ! -e $tracing/events/$group ] || echo 1 >$tracing/events/$group/enable
+	done
+	echo 0 >$tracing/tracing_on
+}
+
+isolated_end() {
+	for group in timer irq irq_vectors workqueue ipi csd sched/sched_switch; do
+		[ ! -e $tracing/events/$group ] || echo 0 >$tracing/events/$group/enable
+	done
+	echo 0 >$tracing/trace
+	echo 1 >$tracing/tracing_on
+	echo 1 >$tracing/buffer_size_kb
+	ktap_need put drain /sys/kernel/debug/rcu_headless/control
+	ktap_need returns rmmod rcu_headless_contexts
+	ktap_need returns rmmod rcu_headless
+	rmmod rcu_headless_canary
+}
+
+# spins FILE TEXT: leaves in /tmp/alone what is traced on CPU 3 in five seconds of a
+# task's spinning there, after it has written the text
+spins() {
+	echo 0 >$tracing/trace
+	echo 1 >$tracing/tracing_on
+	rm -f /tmp/spins
+	(
+		[ -z "$isolated_cgroup" ] ||
+			exec sh -c "echo \$\$ >$isolated_cgroup && exec /tests/spin 3 0 $1 '$2'"
+		exec /tests/spin 3 0 "$1" "$2"
+	) >/tmp/spins &
+	spinner=$!
+	wait_for 60 test -s /tmp/spins || return 1
+	sleep 5
+	echo 0 >$tracing/tracing_on
+	kill -KILL $spinner
+	wait $spinner 2>/dev/null
+	# From the marker on.
+	awk '/ \[003\] / { if (begun) print; if (/spin: begins/) begun = 1 }' \
+		$tracing/trace >/tmp/alone
+	grep -q 'spin: begins' $tracing/trace
+}
+
+# happens REGEX: how often
+happens() {
+	grep -cE "$1" /tmp/alone
+}
+
+# What happened on the CPU, by event, for a person to read.
+summary() {
+	echo "# $1: $(awk '{ for (i = 1; i <= NF; i++) if ($i ~ /^[0-9.]+:$/) {
+		sub(/:$/, "", $(i + 1)); n[$(i + 1)]++; break } }
+		END { for (e in n) printf "%s=%d ", e, n[e] }' /tmp/alone)"
+}
+
+# A word of ours is in what the event says of work; the kernel's timer of delayed work
+# queues it at once when it expires, on the same CPU.
+ours='\[rcu_headless\]|workqueue=rcu_headless'
+
+# isolated_checks NAME: eight results
+isolated_checks() {
+	ktap_check "$1: a task spins there, and nothing is queued" spins $contexts/free 0
+	summary "nothing queued"
+	for file in free atomic; do
+		ktap_check "$1: $file: a task frees objects and spins" spins $contexts/$file 300
+		summary "$file"
+		ktap_check "$1: $file: no work and no timer of ours" is "$(happens "$ours")" 0
+		# That doesn't say whose it is; without us there is none.
+		ktap_check "$1: $file: no irq_work" is "$(happens 'irq_work_entry')" 0
+	done
+	spins $contexts/mightsleep 300
+	summary "kvfree_rcu_mightsleep"
+	echo "# kvfree_rcu_mightsleep: $(happens 'kfree_rcu|kvfree') works and timers of its own"
+	# What was freed there is freed, although nothing ran there.
+	ktap_check "$1: all objects are freed" wait_for 60 nothing_pending
+}
