@@ -85,7 +85,7 @@ def families(sample):
     yield family("parked_objects", "gauge",
                  "Objects that came in atomic context and are not queued yet.",
                  [({}, stats["parked"])])
-    yield family("waiting_bytes", "gauge", "About what objects in sealed pages take.",
+    yield family("waiting_bytes", "gauge", "About what objects in pages take.",
                  by("channel", "bytes_waiting", channels, memory), "bytes")
     yield family("pages", "gauge", "Pages of pointers.",
                  by("state", "pages", ("open", "waiting", "spare"), memory))

@@ -57,8 +57,8 @@ def totals(sample, rates):
     yield "".join([f"{'bytes waiting':16}"] + [
         f"{size(memory[f'bytes_waiting_{channel}']):>14}{'':12}"
         for channel in ("slab", "vmalloc")]) + f"most {size(memory['bytes_waiting_high'])}"
-    yield (f"pending {stats['pending']}, of these in sealed pages {memory['objects_waiting']}, "
-           f"most {memory['objects_waiting_high']}; parked {stats['parked']}")
+    yield (f"pending {stats['pending']}, most {memory['objects_waiting_high']}; "
+           f"parked {stats['parked']}")
     yield (f"pages {memory['pages_allocated']}, most {memory['pages_allocated_high']}: "
            f"{memory['pages_open']} open, {memory['pages_waiting']} waiting, "
            f"{memory['pages_spare']} spare")
