@@ -38,7 +38,7 @@ pub(crate) fn wait(task: &mut TaskContext<'_>, engine: &Engine) {
     engine.reserves().flush();
 
     // 1. Have open pages sealed. An object that was queued before the call is now in an open page
-    //    with a stamp, in a sealed page, in somebody's hands, or freed.
+    //    with a stamp, in a sealed page, in being emptied, or freed.
     let mut something = false;
     for queue in engine.active() {
         let mut queue = queue.lock(task);
@@ -64,7 +64,7 @@ pub(crate) fn wait(task: &mut TaskContext<'_>, engine: &Engine) {
         synchronize_rcu();
     }
 
-    // 3. Free them, after those who have pages in hand already.
+    // 3. Free them, after who is at it already.
     for queue in engine.active() {
         queue.drain(task);
     }

@@ -72,7 +72,7 @@ impl Queue {
     ///
     /// Process context, may sleep. On any CPU.
     pub(super) fn drain(&self, task: &TaskContext<'_>) {
-        let hands = Hands::new(self, task);
+        let emptying = Emptying::new(self, task);
         let (mut elapsed, mut waiting) = {
             let mut queue = self.lock(task);
             queue.settle(false);
@@ -81,7 +81,7 @@ impl Queue {
         // Not under the lock: there may be many.
         elapsed.append(waiting.take_elapsed());
         self.lock(task).put_back(waiting);
-        hands.release(elapsed);
+        emptying.release(elapsed);
     }
 
     /// Frees the objects of `nr` pages at most that have waited long enough. If somebody is at it already,
@@ -92,11 +92,11 @@ impl Queue {
     ///
     /// Process context, may sleep. On any CPU.
     pub(super) fn drain_some(&self, task: &TaskContext<'_>, nr: usize) {
-        let hands = match self.spares.has(1) {
-            true => Hands::try_new(self, task),
-            false => Some(Hands::new(self, task)),
+        let emptying = match self.spares.has(1) {
+            true => Emptying::try_new(self, task),
+            false => Some(Emptying::new(self, task)),
         };
-        let Some(hands) = hands else {
+        let Some(emptying) = emptying else {
             return;
         };
         let mut pages = WaitingPages::default();
@@ -106,7 +106,7 @@ impl Queue {
             };
             pages.push(page);
         }
-        hands.release(pages);
+        emptying.release(pages);
     }
 
     /// Empties a page that has waited long enough, if there is one and nobody is at it already.
@@ -115,26 +115,26 @@ impl Queue {
     ///
     /// Process context, may sleep. On any CPU.
     pub(super) fn empty_one(&self, task: &TaskContext<'_>) -> Option<EmptyPage> {
-        let hands = Hands::try_new(self, task)?;
+        let emptying = Emptying::try_new(self, task)?;
         let page = self.lock(task).take_elapsed()?;
-        hands.release_page(page, Way::Bulk)
+        emptying.release_page(page, Way::Bulk)
     }
 }
 
 /// The right to take pages off a queue and to free their objects.
-struct Hands<'a> {
+struct Emptying<'a> {
     queue: &'a Queue,
     task: &'a TaskContext<'a>,
     _emptying: MutexGuard<'a, ()>,
 }
 
-impl Drop for Hands<'_> {
+impl Drop for Emptying<'_> {
     fn drop(&mut self) {
-        self.queue.lock(self.task).nothing_in_hand();
+        self.queue.lock(self.task).emptied();
     }
 }
 
-impl<'a> Hands<'a> {
+impl<'a> Emptying<'a> {
     fn new(queue: &'a Queue, task: &'a TaskContext<'a>) -> Self {
         Self {
             queue,

@@ -8,7 +8,7 @@
 //! - while a channel has an open page, the sealer work is queued or about to run, or the lane has a
 //!   stamp;
 //! - while sealed pages wait, or a lane has a stamp, the alarm is set, or drain work is queued or about
-//!   to run, or somebody has pages in hand and looks again.
+//!   to run, or somebody is emptying pages and looks again.
 //!
 //! A queue without pages isn't in `active`, which saves the barrier a look at it. What only code on the queue's own CPU may do is in [`crate::engine::here`].
 
@@ -326,7 +326,7 @@ impl<'a> LockedQueue<'a> {
     /// channel that has none, or none is to come.
     fn may_seal(&self) -> bool {
         let closed = Channel::COUNT - self.queue.open_pages();
-        let none_to_come = self.waiting.is_empty() && self.elapsed.is_empty() && !self.in_hand;
+        let none_to_come = self.waiting.is_empty() && self.elapsed.is_empty() && !self.emptying_now;
         none_to_come || self.queue.spares.has(closed + 1)
     }
 
@@ -338,15 +338,15 @@ impl<'a> LockedQueue<'a> {
             alarm,
             ..
         } = self.queue;
-        // Otherwise who has pages in hand looks when they are freed.
+        // Otherwise who is emptying pages looks when that is done.
         let drain_now = || drain.queue_now(engine.wq());
-        if !self.elapsed.is_empty() && !self.in_hand {
+        if !self.elapsed.is_empty() && !self.emptying_now {
             drain_now();
         }
         if !self.is_waiting() || alarm.is_set() {
             return;
         }
-        if !self.in_hand && is_isolated(CpuId::current()) {
+        if !self.emptying_now && is_isolated(CpuId::current()) {
             // RCU's callback is to be another CPU's: the work asks for it, wherever it runs.
             drain_now();
         } else if alarm.set() {
@@ -359,19 +359,19 @@ impl<'a> LockedQueue<'a> {
         !self.waiting.is_empty() || self.gates.iter().any(|gate| gate.is_waiting())
     }
 
-    /// Takes all sealed pages, for who has `emptying`: those whose grace period is known to be over, and
+    /// Takes all sealed pages, for who holds `emptying`: those whose grace period is known to be over, and
     /// the others.
     pub(super) fn take_all(&mut self) -> (WaitingPages, WaitingPages) {
-        self.in_hand = true;
+        self.emptying_now = true;
         (
             core::mem::take(&mut self.elapsed),
             core::mem::take(&mut self.waiting),
         )
     }
 
-    /// Takes one page whose grace period is over, for who has `emptying`.
+    /// Takes one page whose grace period is over, for who holds `emptying`.
     pub(super) fn take_elapsed(&mut self) -> Option<SealedPage> {
-        self.in_hand = true;
+        self.emptying_now = true;
         let page = self.elapsed.pop();
         page.or_else(|| self.waiting.take_one_elapsed())
     }
@@ -383,9 +383,9 @@ impl<'a> LockedQueue<'a> {
         self.rearm();
     }
 
-    /// Notes that nobody has pages in hand any more.
-    pub(super) fn nothing_in_hand(&mut self) {
-        self.in_hand = false;
+    /// Notes that nobody is emptying pages any more.
+    pub(super) fn emptied(&mut self) {
+        self.emptying_now = false;
         self.settle(false);
         self.rearm();
         self.tidy();
@@ -393,13 +393,13 @@ impl<'a> LockedQueue<'a> {
 
     /// Whether there is anything that waits, or will.
     pub(super) fn has_something(&self) -> bool {
-        let pages = !self.waiting.is_empty() || !self.elapsed.is_empty() || self.in_hand;
+        let pages = !self.waiting.is_empty() || !self.elapsed.is_empty() || self.emptying_now;
         pages || self.queue.open_pages() > 0
     }
 
-    /// Whether there may be sealed pages whose grace period isn't over, in somebody's hands or not.
+    /// Whether there may be sealed pages whose grace period isn't over, on the list or just being looked through or emptied.
     pub(super) fn has_recent(&self) -> bool {
-        let sealed = !self.waiting.is_empty() || self.in_hand;
+        let sealed = !self.waiting.is_empty() || self.emptying_now;
         sealed && self.youngest.is_some_and(|cookie| !cookie.elapsed())
     }
 

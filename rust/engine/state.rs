@@ -62,8 +62,8 @@ pub(crate) struct Local {
     pub(super) youngest: Option<Cookie>,
     /// Pages whose grace period was over when they were sealed.
     pub(super) elapsed: WaitingPages,
-    /// Somebody who has `emptying` has taken pages, and has not freed all of their objects yet.
-    pub(super) in_hand: bool,
+    /// Somebody who holds `emptying` has taken pages, and has not freed all of their objects yet.
+    pub(super) emptying_now: bool,
     /// Who may use the cursor of each channel.
     pub(super) gates: [Gate; Channel::COUNT],
     /// When the open page of each channel is to be sealed though it isn't full, in jiffies.
@@ -134,7 +134,7 @@ impl Queue {
             waiting: WaitingPages::default(),
             youngest: None,
             elapsed: WaitingPages::default(),
-            in_hand: false,
+            emptying_now: false,
             gates: [const { Gate::new() }; Channel::COUNT],
             due: [0; Channel::COUNT],
             each: [0; Channel::COUNT],
