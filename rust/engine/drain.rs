@@ -65,6 +65,9 @@ impl Run for Sealer {
     }
 }
 
+/// How many pages are emptied before others may go on who wait for one.
+const PAGES: usize = 4;
+
 impl Queue {
     /// Frees what has waited long enough, and seals what has been revoked for long enough.
     ///
@@ -72,41 +75,23 @@ impl Queue {
     ///
     /// Process context, may sleep. On any CPU.
     pub(super) fn drain(&self, task: &TaskContext<'_>) {
-        let emptying = Emptying::new(self, task);
-        let (mut elapsed, mut waiting) = {
-            let mut queue = self.lock(task);
-            queue.settle(false);
-            queue.take_all()
-        };
-        // Not under the lock: there may be many.
-        elapsed.append(waiting.take_elapsed());
-        self.lock(task).put_back(waiting);
-        emptying.release(elapsed);
+        self.lock(task).settle(false);
+        while Emptying::new(self, task).some() {}
     }
 
-    /// Frees the objects of `nr` pages at most that have waited long enough. If somebody is at it already,
-    /// that will do; but without an empty page it waits for it, lest a caller that comes before whatever
-    /// frees objects never finds one.
+    /// Frees some of what has waited long enough. If somebody is at it already, that will do; but without
+    /// an empty page this waits for its turn, lest a caller that comes before whatever frees objects
+    /// never finds one.
     ///
     /// # Context
     ///
     /// Process context, may sleep. On any CPU.
-    pub(super) fn drain_some(&self, task: &TaskContext<'_>, nr: usize) {
+    pub(super) fn drain_some(&self, task: &TaskContext<'_>) {
         let emptying = match self.spares.has(1) {
             true => Emptying::try_new(self, task),
             false => Some(Emptying::new(self, task)),
         };
-        let Some(emptying) = emptying else {
-            return;
-        };
-        let mut pages = WaitingPages::default();
-        for _ in 0..nr {
-            let Some(page) = self.lock(task).take_elapsed() else {
-                break;
-            };
-            pages.push(page);
-        }
-        emptying.release(pages);
+        emptying.map(|emptying| emptying.some());
     }
 
     /// Empties a page that has waited long enough, if there is one and nobody is at it already.
@@ -149,6 +134,20 @@ impl<'a> Emptying<'a> {
             task,
             _emptying: queue.emptying.try_lock()?,
         })
+    }
+
+    /// Empties the first pages that have waited long enough, [`PAGES`] at most. Returns whether there
+    /// were any.
+    fn some(&self) -> bool {
+        let mut pages = WaitingPages::default();
+        {
+            let mut queue = self.queue.lock(self.task);
+            let elapsed = core::iter::from_fn(|| queue.take_elapsed());
+            elapsed.take(PAGES).for_each(|page| pages.push(page));
+        }
+        let any = !pages.is_empty();
+        self.release(pages);
+        any
     }
 
     /// Frees the objects in pages of the queue, all of whose grace periods are over. The pages become

@@ -40,9 +40,6 @@ use crate::{
     }, //
 };
 
-/// How many pages a caller empties.
-const PAGES: usize = 4;
-
 /// Waits for a grace period and frees `object`, which takes `bytes`, along with some of what waits on
 /// this CPU.
 ///
@@ -121,5 +118,5 @@ fn wait_for_all(
         end(queue);
         queue.queue().latency.caller_waited(waited);
     });
-    home.drain_some(task, PAGES);
+    home.drain_some(task);
 }

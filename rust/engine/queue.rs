@@ -359,16 +359,6 @@ impl<'a> LockedQueue<'a> {
         !self.waiting.is_empty() || self.gates.iter().any(|gate| gate.is_waiting())
     }
 
-    /// Takes all sealed pages, for who holds `emptying`: those whose grace period is known to be over, and
-    /// the others.
-    pub(super) fn take_all(&mut self) -> (WaitingPages, WaitingPages) {
-        self.emptying_now = true;
-        (
-            core::mem::take(&mut self.elapsed),
-            core::mem::take(&mut self.waiting),
-        )
-    }
-
     /// Takes one page whose grace period is over, for who holds `emptying`.
     pub(super) fn take_elapsed(&mut self) -> Option<SealedPage> {
         self.emptying_now = true;
@@ -397,10 +387,9 @@ impl<'a> LockedQueue<'a> {
         pages || self.queue.open_pages() > 0
     }
 
-    /// Whether there may be sealed pages whose grace period isn't over, on the list or just being looked through or emptied.
+    /// Whether there are sealed pages whose grace period isn't over. Those that are being emptied are none.
     pub(super) fn has_recent(&self) -> bool {
-        let sealed = !self.waiting.is_empty() || self.emptying_now;
-        sealed && self.youngest.is_some_and(|cookie| !cookie.elapsed())
+        !self.waiting.is_empty() && self.youngest.is_some_and(|cookie| !cookie.elapsed())
     }
 
     /// Takes the queue off those that have pages, if it has none.

@@ -6,10 +6,7 @@ use core::ptr::NonNull;
 
 use kernel::pr_warn_once;
 
-use crate::{
-    page::bulk_page::SealedPage,
-    platform::sched::cond_resched, //
-};
+use crate::page::bulk_page::SealedPage;
 
 /// Sealed pages in the order in which they came.
 ///
@@ -73,20 +70,6 @@ impl WaitingPages {
             self.tail = None;
         }
         Some(page)
-    }
-
-    /// Takes the pages at the front whose grace period is over.
-    ///
-    /// # Context
-    ///
-    /// Process context, may sleep: there may be many.
-    pub(crate) fn take_elapsed(&mut self) -> Self {
-        let mut elapsed = Self::default();
-        while let Some(page) = self.take_one_elapsed() {
-            elapsed.push(page);
-            cond_resched();
-        }
-        elapsed
     }
 
     /// Takes the first page if its grace period is over.
