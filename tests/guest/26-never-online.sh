@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # boot: maxcpus=1
+# kernels: um*
 # cpus: 4
 #
 # CPUs that are possible and have never been online: nothing that the module does waits

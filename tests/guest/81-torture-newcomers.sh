@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # boot: maxcpus=2 rcu_nocbs=all
-# kernels: x86_64 x86_64-isolated
+# kernels: x86_64-isolated
 #
 # A third of the torture, where CPUs come for the first time meanwhile, and where RCU puts callbacks
 # off.
