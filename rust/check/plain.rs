@@ -259,25 +259,36 @@ fn revoke_all() {
 
 /// The longest stretch of `all` that has neither the kernel's image nor per-CPU memory in it.
 fn longest_gap(all: ops::Range<usize>) -> Result<ops::Range<usize>> {
-    // What may be in the direct map and is no object.
-    let mut avoided = KVVec::new();
-    let per_cpu = possible_cpus().map(|cpu| per_cpu_unit(own_address(cpu)));
-    for what in per_cpu.chain(image()) {
-        avoided.push(what, GFP_KERNEL)?;
-    }
-    avoided.sort_unstable_by_key(|what| what.start);
-
+    let avoided = avoided()?;
     let mut longest = all.start..all.start;
-    // Up to here all has been looked at.
-    let mut from = all.start;
-    for what in avoided.iter().chain([&(all.end..all.end)]) {
-        let gap = from..what.start.min(all.end);
-        if gap.len() > longest.len() {
-            longest = gap;
+    // A gap begins at the start or where something to be avoided ends.
+    for from in avoided.iter().map(|what| what.end).chain([all.start]) {
+        if from < all.start || avoided.iter().any(|what| what.contains(&from)) {
+            continue;
         }
-        from = from.max(what.end);
+        let next = avoided.iter().map(|what| what.start);
+        let next = next.filter(|&at| at >= from).min();
+        let to = next.map_or(all.end, |next| next.min(all.end));
+        if (from..to).len() > longest.len() {
+            longest = from..to;
+        }
     }
     Ok(longest)
+}
+
+/// What may be in the direct map and is no object. Ranges that touch are one: those of many CPUs are few.
+fn avoided() -> Result<KVVec<ops::Range<usize>>> {
+    let mut avoided = KVVec::<ops::Range<usize>>::new();
+    let per_cpu = possible_cpus().map(|cpu| per_cpu_unit(own_address(cpu)));
+    for what in per_cpu.chain(image()) {
+        let touches =
+            |near: &&mut ops::Range<usize>| near.start <= what.end && what.start <= near.end;
+        match avoided.iter_mut().find(touches) {
+            Some(near) => *near = near.start.min(what.start)..near.end.max(what.end),
+            None => avoided.push(what, GFP_KERNEL)?,
+        }
+    }
+    Ok(avoided)
 }
 
 /// Where the kernel's image is: around something in its text and something in its data.

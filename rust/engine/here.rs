@@ -95,9 +95,11 @@ impl Engine {
     /// Process context. Preemption is off until the lock is released.
     pub(crate) fn lock_here<'a>(&'a self, task: &'a mut TaskContext<'_>) -> HereQueue<'a> {
         let here = OnThisCpu::new(task);
-        // INVARIANT: Preemption is off when the queue is looked for.
+        // SAFETY: As in `nearby()`.
+        let queue = unsafe { self.queues.here(&here) };
+        // INVARIANT: It is that of the CPU which the code stays on.
         HereQueue {
-            queue: self.nearby().lock_with(&here),
+            queue: queue.lock_with(&here),
             _here: here,
         }
     }

@@ -27,7 +27,10 @@ use crate::{
             possible_cpus,
             CpuSet, //
         },
-        this_cpu::this_cpu_ptr, //
+        this_cpu::{
+            this_cpu_ptr,
+            OnThisCpu, //
+        }, //
     }, //
 };
 
@@ -140,6 +143,19 @@ impl<S> PerCpu<S> {
         // SAFETY: There is a valid value (contract), which lives as long as `self` and is only ever
         // borrowed shared.
         unsafe { &*this_cpu_ptr(self.base.as_ptr()) }
+    }
+}
+
+impl<S> PerCpu<S> {
+    /// The value of the CPU that this code stays on.
+    ///
+    /// # Safety
+    ///
+    /// Each CPU that runs code must have its value.
+    pub(crate) unsafe fn here<P>(&self, here: &OnThisCpu<P>) -> &S {
+        // SAFETY: There is a valid value (contract), which lives as long as `self` and is only ever
+        // borrowed shared.
+        unsafe { &*here.this_cpu_ptr(self.base.as_ptr()) }
     }
 }
 

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# kernels: x86_64*
+# kernels: x86_64-isolated
 #
 # Objects that are charged to a memory cgroup, freed as fast as they are made: the
 # cgroup comes to its limit, and what waits is freed before anybody is killed for it.
