@@ -79,28 +79,24 @@ impl Queue {
         while Emptying::new(self, task).some() {}
     }
 
-    /// Frees some of what has waited long enough. If somebody is at it already, that will do; but without
-    /// an empty page this waits for its turn, lest a caller that comes before whatever frees objects
-    /// never finds one.
+    /// Frees some of what has waited long enough, unless somebody is at it already.
     ///
     /// # Context
     ///
     /// Process context, may sleep. On any CPU.
     pub(super) fn drain_some(&self, task: &TaskContext<'_>) {
-        let emptying = match self.spares.has(1) {
-            true => Emptying::try_new(self, task),
-            false => Some(Emptying::new(self, task)),
-        };
-        emptying.map(|emptying| emptying.some());
+        Emptying::try_new(self, task).map(|emptying| emptying.some());
     }
 
-    /// Empties a page that has waited long enough, if there is one and nobody is at it already.
+    /// Empties a page that has waited long enough, if there is one. If somebody is at it already, this
+    /// waits for its turn, which is soon: a caller that comes before whatever frees objects would
+    /// otherwise never find a page.
     ///
     /// # Context
     ///
     /// Process context, may sleep. On any CPU.
     pub(super) fn empty_one(&self, task: &TaskContext<'_>) -> Option<EmptyPage> {
-        let emptying = Emptying::try_new(self, task)?;
+        let emptying = Emptying::new(self, task);
         let page = self.lock(task).take_elapsed()?;
         emptying.release_page(page, Way::Bulk)
     }

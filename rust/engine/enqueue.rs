@@ -101,7 +101,8 @@ pub(crate) fn enqueue(
             let emptied = engine.nearby().empty_one(task);
             page = emptied.map(|page| (page, Counter::FromElapsed));
         }
-        if page.is_some() {
+        // Somebody else may have emptied one in the meantime.
+        if page.is_some() || (!throttle && engine.nearby().spares.has(1)) {
             continue;
         }
         if !throttle {
