@@ -79,15 +79,6 @@ impl Queue {
         while Emptying::new(self, task).some() {}
     }
 
-    /// Frees some of what has waited long enough, unless somebody is at it already.
-    ///
-    /// # Context
-    ///
-    /// Process context, may sleep. On any CPU.
-    pub(super) fn drain_some(&self, task: &TaskContext<'_>) {
-        Emptying::try_new(self, task).map(|emptying| emptying.some());
-    }
-
     /// Empties a page that has waited long enough, if there is one. If somebody is at it already, this
     /// waits for its turn, which is soon: a caller that comes before whatever frees objects would
     /// otherwise never find a page.
@@ -122,14 +113,6 @@ impl<'a> Emptying<'a> {
             task,
             _emptying: queue.emptying.lock(),
         }
-    }
-
-    fn try_new(queue: &'a Queue, task: &'a TaskContext<'a>) -> Option<Self> {
-        Some(Self {
-            queue,
-            task,
-            _emptying: queue.emptying.try_lock()?,
-        })
     }
 
     /// Empties the first pages that have waited long enough, [`PAGES`] at most. Returns whether there

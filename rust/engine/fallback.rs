@@ -3,8 +3,8 @@
 //! A caller waits for a grace period itself: there is no page for its object, or too much waits.
 //!
 //! It has what is open on its CPU sealed before it waits, so that one grace period serves all of it.
-//! Then it frees some of what waited there, but not all: that may be much, and the drain is at it. The
-//! emptied pages are spares again: after one wait there is room for many calls.
+//! What has waited is the drain's to free, and a call that needs a page empties one itself: after one
+//! wait there is room for many calls.
 
 use kernel::{
     bindings,
@@ -40,8 +40,7 @@ use crate::{
     }, //
 };
 
-/// Waits for a grace period and frees `object`, which takes `bytes`, along with some of what waits on
-/// this CPU.
+/// Waits for a grace period and frees `object`, which takes `bytes`.
 ///
 /// # Context
 ///
@@ -69,8 +68,7 @@ pub(super) fn wait_and_free(
     wait_for_all(task, engine, (channel, caller), begin, free, end);
 }
 
-/// Waits for a grace period and frees some of what waits on this CPU, so that a caller with an object of
-/// `channel` may go on.
+/// Waits for a grace period, so that a caller with an object of `channel` may go on.
 ///
 /// # Context
 ///
@@ -80,7 +78,7 @@ pub(super) fn wait(task: &mut TaskContext<'_>, engine: &Engine, channel: Channel
     wait_for_all(task, engine, (channel, caller), begin, || (), |_| ());
 }
 
-/// Waits for a grace period, does `free`, and frees some of what waited on this CPU when the wait began.
+/// Waits for a grace period and does `free`.
 ///
 /// What waits is counted by `begin`, and what was freed by `end`.
 fn wait_for_all(
@@ -118,5 +116,4 @@ fn wait_for_all(
         end(queue);
         queue.queue().latency.caller_waited(waited);
     });
-    home.drain_some(task);
 }
