@@ -84,13 +84,16 @@ step() {
 	echo "    done in $((SECONDS - start)) s" >&2
 }
 
-# log_dir KIND: makes a directory for the logs of this run; ten of a kind are kept
+# log_dir KIND: makes a directory for the logs of this run; ten of a kind are kept, and
+# those of processes that still run
 log_dir() {
-	local dir
+	local dir old
 	dir=$cache/logs/$1/$(date +%Y%m%d-%H%M%S).$$
 	mkdir -p "$dir"
 	find "$cache/logs/$1" -mindepth 1 -maxdepth 1 -name '[0-9]*' -print0 | sort -rz |
-		tail -zn +11 | xargs -0r rm -rf --
+		tail -zn +11 | while IFS= read -rd '' old; do
+		kill -0 "${old##*.}" 2>/dev/null || rm -rf -- "$old"
+	done
 	echo "$dir"
 }
 
