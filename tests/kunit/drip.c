@@ -152,7 +152,7 @@ static void neither_channel_starves(struct kunit *test)
 	/* Pages are old at once, and left to the drain while others wait. */
 	parameter_set(test, PARAMETER_DRAIN_DELAY_MS, "0");
 	stay_off_one_cpu(test);
-	rcu_headless_barrier();
+	have_nothing_pending();
 	shortage_for_workers(test);
 	counters_read(test, &before);
 	shortage_here(true);

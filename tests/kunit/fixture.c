@@ -7,6 +7,7 @@
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/rcu_headless.h>
+#include <linux/rcupdate.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
 #include <linux/string.h>
@@ -181,6 +182,12 @@ void counters_read(struct kunit *test, struct counters *counters)
 		found++;
 	}
 	KUNIT_ASSERT_EQ(test, found, COUNTERS);
+}
+
+void have_nothing_pending(void)
+{
+	rcu_headless_barrier();
+	rcu_barrier();
 }
 
 KUNIT_DEFINE_ACTION_WRAPPER(kvfree_action, kvfree, void *);

@@ -114,6 +114,12 @@ static inline void nmi_end(void)
 	local_irq_enable();
 }
 
+/*
+ * Has all freed that is queued, and waits until no callback of the module is left with
+ * RCU: what comes next asks for a grace period of its own, and is counted for that.
+ */
+void have_nothing_pending(void);
+
 /* Keeps the test on one CPU, and returns another that it may keep busy. */
 unsigned int stay_off_one_cpu(struct kunit *test);
 

@@ -22,7 +22,7 @@ static void reader_holds_back(struct kunit *test, unsigned int slab_of_8)
 	unsigned int cpu = stay_off_one_cpu(test);
 	bool returned, asked;
 
-	rcu_headless_barrier();
+	have_nothing_pending();
 	counters_read(test, &before);
 	KUNIT_ASSERT_EQ(test, 0, canary_reader_start(&reader, cpu));
 	kvfree_rcu_headless_bulk(nr, objects);
