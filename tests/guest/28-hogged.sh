@@ -1,6 +1,5 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# kernels: um*
 #
 # A CPU that a real-time loop keeps to itself: loading, drain, the barrier, unloading,
 # and other CPUs that go and come don't wait for it, whether it has objects queued or

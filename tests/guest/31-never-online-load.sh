@@ -1,7 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # boot: maxcpus=1
-# kernels: um*
 # cpus: 4
 #
 # Loads that fail half-way, as in 30-load-failure, with CPUs that have never been online:

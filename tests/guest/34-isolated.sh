@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # boot: nohz_full=3 isolcpus=3 rcu_nocbs=3 tsc=reliable
-# kernels: x86_64-isolated
+# kernels: x86_64 x86_64-isolated
 #
 # A task on an isolated CPU frees objects and returns to user space: from then on
 # nothing of ours happens on that CPU, no interrupt, timer, or work. The kernel's own

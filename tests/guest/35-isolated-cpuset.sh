@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# kernels: x86_64-isolated
+# kernels: x86_64 x86_64-isolated
 #
 # As 34-isolated, for a CPU that is isolated while the system runs, by a partition of
 # cpusets.

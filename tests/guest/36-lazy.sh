@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # boot: rcu_nocbs=all
-# kernels: x86_64-isolated
+# kernels: x86_64 x86_64-isolated
 #
 # Where RCU puts callbacks off to save power, objects don't wait for that: one is freed
 # before callbacks of others that were put off when it was queued.
