@@ -136,8 +136,7 @@ impl<'a> HereQueue<'a> {
     /// a large one has the page sealed.
     pub(super) fn push(&mut self, object: Object, bytes: Option<usize>) -> Result<(), Object> {
         let channel = object.channel();
-        let replaceable = self.queue.queue().spares.has(1);
-        if self.gates[channel as usize].is_closing() && replaceable {
+        if self.gates[channel as usize].is_closing() && self.is_replaceable() {
             return Err(object);
         }
         // SAFETY: The lane is owned, and that of the channel.

@@ -41,6 +41,7 @@ use crate::{
         page_list::WaitingPages,
         sizes, //
     },
+    params,
     platform::{
         cpu::is_isolated,
         jiffies,
@@ -51,6 +52,18 @@ use crate::{
         }, //
     }, //
 };
+
+/// How many objects a CPU counts before it adds them to the sum over all CPUs.
+const OBJECTS_SHARE: i64 = 64 << 10;
+
+/// How many bytes: what all CPUs keep to themselves is an eighth of what may wait at the most, but a
+/// page's worth needn't be added to the sum more often than once.
+fn bytes_share() -> i64 {
+    let cpus = stats::CPUS.get().max(1) as u64;
+    let eighth = params::pending_bytes() >> 3;
+    // No division: that of 64 bits isn't to be had everywhere.
+    (eighth >> cpus.next_power_of_two().ilog2()).clamp(64 << 10, sizes::PAGE_BYTES as u64) as i64
+}
 
 /// A queue whose lock this code has.
 pub(crate) struct LockedQueue<'a> {
@@ -166,9 +179,7 @@ impl<'a> LockedQueue<'a> {
     pub(crate) fn count_waiting(&mut self, channel: Channel, objects: usize, bytes: usize) {
         self.count(Counter::Pending, objects);
         self.count(Counter::bytes(channel), bytes);
-        self.objects.add(&stats::OBJECTS, objects as i64);
-        self.bytes.add(&stats::BYTES, bytes as i64);
-        self.weight.add(&stats::WEIGHT, bytes as i64);
+        self.add_to_sums(objects as i64, bytes as i64);
     }
 
     /// Counts objects that were freed, and takes back what [`Self::count_waiting()`] has counted.
@@ -176,9 +187,14 @@ impl<'a> LockedQueue<'a> {
         self.count(Counter::freed(channel), objects);
         self.uncount(Counter::Pending, objects);
         self.uncount(Counter::bytes(channel), bytes);
-        self.objects.add(&stats::OBJECTS, -(objects as i64));
-        self.bytes.add(&stats::BYTES, -(bytes as i64));
-        self.weight.add(&stats::WEIGHT, -(bytes as i64));
+        self.add_to_sums(-(objects as i64), -(bytes as i64));
+    }
+
+    fn add_to_sums(&mut self, objects: i64, bytes: i64) {
+        let most = bytes_share();
+        self.objects.add(&stats::OBJECTS, objects, OBJECTS_SHARE);
+        self.bytes.add(&stats::BYTES, bytes, most);
+        self.weight.add(&stats::WEIGHT, bytes, most);
     }
 
     /// Adds what this CPU hasn't added yet to the sums over all CPUs.
@@ -193,7 +209,8 @@ impl<'a> LockedQueue<'a> {
     pub(super) fn weigh_open(&mut self, channel: Channel, bytes: usize) {
         let before = core::mem::replace(&mut self.each[channel as usize], bytes);
         let full = |bytes| (sizes::room(bytes) * bytes) as i64;
-        self.weight.add(&stats::WEIGHT, full(bytes) - full(before));
+        let more = full(bytes) - full(before);
+        self.weight.add(&stats::WEIGHT, more, bytes_share());
     }
 
     /// About how many bytes the objects of a channel take that wait on this CPU.
@@ -322,12 +339,17 @@ impl<'a> LockedQueue<'a> {
         }
     }
 
-    /// Whether a page may be sealed though it isn't full: there is an empty one in its stead, as for each
-    /// channel that has none, or none is to come.
+    /// Whether an open page may be sealed though it isn't full: it is replaceable, or none is to come.
     fn may_seal(&self) -> bool {
-        let closed = Channel::COUNT - self.queue.open_pages();
         let none_to_come = self.waiting.is_empty() && self.elapsed.is_empty() && !self.emptying_now;
-        none_to_come || self.queue.spares.has(closed + 1)
+        none_to_come || self.is_replaceable()
+    }
+
+    /// Whether there is an empty page in the stead of an open one, and one for each channel that has
+    /// none.
+    pub(super) fn is_replaceable(&self) -> bool {
+        let closed = Channel::COUNT - self.queue.open_pages();
+        self.queue.spares.has(closed + 1)
     }
 
     /// Sees to it that somebody looks when a grace period is over, if one is waited for.

@@ -62,6 +62,9 @@ impl Global {
 }
 
 /// Something that comes and goes, and the most that there has been of it.
+///
+/// In a cache line of its own: CPUs that change one don't disturb those that change another.
+#[repr(align(64))]
 pub(crate) struct Level {
     now: Atomic<i64>,
     high: Atomic<i64>,
@@ -119,22 +122,19 @@ impl Level {
     }
 }
 
-/// What one CPU has still to add to a [`Level`]: CPUs don't touch that for each page.
+/// What one CPU has still to add to a [`Level`]: CPUs touch that once in many pages.
 #[derive(Default)]
 pub(crate) struct Share {
     now: i64,
     high: i64,
 }
 
-/// With so much to add a CPU does.
-const SHARE_MAX: i64 = 64 << 10;
-
 impl Share {
-    /// So many have come, or gone if below zero.
-    pub(crate) fn add(&mut self, level: &Level, n: i64) {
+    /// So many have come, or gone if below zero. They are added with others, when there are `most`.
+    pub(crate) fn add(&mut self, level: &Level, n: i64, most: i64) {
         self.now += n;
         self.high = self.high.max(self.now);
-        if self.now.abs() >= SHARE_MAX {
+        if self.now.abs() >= most {
             self.settle(level);
         }
     }

@@ -30,7 +30,7 @@ use crate::{
 pub(crate) const LARGE: usize = 1 << 20;
 
 /// How much the objects in one page may take, going by its first.
-const PAGE_BYTES: usize = 2 << 20;
+pub(crate) const PAGE_BYTES: usize = 2 << 20;
 
 /// How many objects of a page are looked at.
 const SAMPLES: usize = 2;
