@@ -118,17 +118,18 @@ unsafe impl Send for Fifo {}
 unsafe impl Sync for Fifo {}
 
 impl Fifo {
-    /// Makes an empty queue with room for `nr` pointers, in memory that is allocated with `gfp`. The
-    /// taker is to hurry when there are `mark` of them.
+    /// Makes an empty queue with room for `nr` pointers, in memory that is allocated with `gfp` on the
+    /// memory node `node` if it has some. The taker is to hurry when there are `mark` of them.
     ///
     /// # Context
     ///
     /// Process context; sleeps if `gfp` allows.
-    pub(crate) fn new(nr: usize, mark: usize, gfp: gfp_t) -> Result<Self> {
+    pub(crate) fn new(nr: usize, mark: usize, gfp: gfp_t, node: i32) -> Result<Self> {
         let places = nr.checked_next_power_of_two().ok_or(EINVAL)?;
         // Zeroed memory is null pointers. SAFETY: Sound as far as `gfp` suits the caller's context.
         let base = unsafe {
-            bindings::rcu_headless_helper_kvcalloc(places, size_of::<Atomic<Pointer>>(), gfp)
+            let size = size_of::<Atomic<Pointer>>();
+            bindings::rcu_headless_helper_kvcalloc_node(places, size, gfp, node)
         };
         // INVARIANT: As many places as were asked for, none numbered yet.
         Ok(Self {

@@ -72,15 +72,21 @@ pub(super) struct Mover<S> {
 }
 
 impl<S: Sink> Inbox<S> {
-    /// Makes an inbox with room for `nr` objects, in memory that is allocated with `gfp`. It is
-    /// emptied at once when there are `mark` of them.
+    /// Makes an inbox with room for `nr` objects, in memory that is allocated with `gfp` on the memory
+    /// node `node` if it has some. It is emptied at once when there are `mark` of them.
     ///
     /// # Context
     ///
     /// Process context; sleeps if `gfp` allows.
-    pub(crate) fn new(sink: S, nr: usize, mark: usize, gfp: gfp_t) -> Result<impl PinInit<Self>> {
+    pub(crate) fn new(
+        sink: S,
+        nr: usize,
+        mark: usize,
+        gfp: gfp_t,
+        node: i32,
+    ) -> Result<impl PinInit<Self>> {
         let mover = Mover {
-            fifo: Fifo::new(nr, mark, gfp)?,
+            fifo: Fifo::new(nr, mark, gfp, node)?,
             mark,
             sink,
         };

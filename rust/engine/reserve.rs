@@ -76,7 +76,7 @@ impl<S: Sink> Reserve<S> {
     /// Makes a reserve with room for `nr` objects, in memory that is allocated with `gfp`.
     fn new(sink: S, nr: usize, gfp: gfp_t) -> Result<ListArc<Self>> {
         // No mark: half of it may be all that ever comes, in one go.
-        let inbox = Inbox::new(sink, nr, nr, gfp)?;
+        let inbox = Inbox::new(sink, nr, nr, gfp, kernel::bindings::NUMA_NO_NODE)?;
         let init = try_pin_init!(Self {
             number: Atomic::new(0),
             inbox <- inbox,

@@ -129,6 +129,7 @@ impl Queue {
             INBOX_OBJECTS,
             INBOX_OBJECTS / 2,
             bindings::GFP_KERNEL,
+            node_of(cpu),
         )?;
         let local = Local {
             waiting: WaitingPages::default(),

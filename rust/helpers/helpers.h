@@ -126,7 +126,7 @@ void rcu_headless_helper_cond_resched(void);
 
 /* slab.c */
 #define RCU_HEADLESS_ZERO_SIZE 16
-void *rcu_headless_helper_kvcalloc(size_t n, size_t size, gfp_t gfp);
+void *rcu_headless_helper_kvcalloc_node(size_t n, size_t size, gfp_t gfp, int node);
 
 /* trace.c; the events are in trace.h, and these in trace.rs */
 int rcu_headless_trace_queue_begin(void);

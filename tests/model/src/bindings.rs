@@ -21,7 +21,12 @@ use crate::{
     platform::this_cpu, //
 };
 
-pub(crate) unsafe fn rcu_headless_helper_kvcalloc(nr: usize, size: usize, _: gfp_t) -> *mut c_void {
+pub(crate) unsafe fn rcu_headless_helper_kvcalloc_node(
+    nr: usize,
+    size: usize,
+    _: gfp_t,
+    _: i32,
+) -> *mut c_void {
     kvcalloc(nr, size)
 }
 

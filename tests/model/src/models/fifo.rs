@@ -103,7 +103,7 @@ pub(super) const FULL: Model = Model {
 };
 
 fn full() {
-    let fifo = share(Fifo::new(2, 1, 0).unwrap());
+    let fifo = share(Fifo::new(2, 1, 0, 0).unwrap());
     let putters = [1, 2].map(|number| {
         spawn(move || assert!(put(fifo, number).is_ok(), "two were put in: there was room"))
     });
@@ -126,7 +126,7 @@ pub(super) const WRAP: Model = Model {
 };
 
 fn wrap() {
-    let fifo = share(Fifo::new(1, 1, 0).unwrap());
+    let fifo = share(Fifo::new(1, 1, 0, 0).unwrap());
     let putters = [1, 2].map(|number| {
         spawn(move || {
             while put(fifo, number).is_err() {
@@ -153,7 +153,7 @@ pub(super) const ORDER: Model = Model {
 };
 
 fn order() {
-    let fifo = share(Fifo::new(3, 2, 0).unwrap());
+    let fifo = share(Fifo::new(3, 2, 0, 0).unwrap());
     let putters = [vec![1, 2], vec![3]].map(|numbers| {
         spawn(move || {
             numbers
@@ -178,7 +178,7 @@ pub(super) const EMPTY: Model = Model {
 };
 
 fn empty() {
-    let fifo = share(Fifo::new(2, 2, 0).unwrap());
+    let fifo = share(Fifo::new(2, 2, 0, 0).unwrap());
     let handed_on = share(HandedOn::new());
     let other = spawn(move || assert!(put(fifo, 2).is_ok()));
     let looker = spawn(move || {
@@ -254,7 +254,7 @@ pub(super) const FLUSH: Model = Model {
 fn flush() {
     let wq = share(WorkQueue::new_reclaim(c"wq").unwrap());
     let handed_on = share(HandedOn::new());
-    let inbox = share_pinned(Inbox::new(OnList { wq, handed_on }, 2, 2, 0).unwrap());
+    let inbox = share_pinned(Inbox::new(OnList { wq, handed_on }, 2, 2, 0, 0).unwrap());
     let put_in = |number| {
         let reader = NoPreempt::new();
         let put = inbox
