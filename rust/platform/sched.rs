@@ -6,7 +6,8 @@
 
 use crate::bindings;
 
-/// Lets something else run that needs the CPU.
+/// Lets something else run that needs the CPU. For the flavour of RCU that waits for tasks to sleep
+/// it is as if this one did.
 ///
 /// # Context
 ///
