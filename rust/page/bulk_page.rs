@@ -361,6 +361,10 @@ impl SealedPage {
             }
         }
         cond_resched();
+        if cfg!(CONFIG_DEBUG_KMEMLEAK) {
+            // The page is still searched. Who gets the same memory next may lose it.
+            self.pointers().fill(core::ptr::null_mut());
+        }
         // INVARIANT: `next` is `None` in a page that is on no list, as one that is owned.
         Ok(EmptyPage(self.0))
     }
