@@ -4,8 +4,7 @@
 //!
 //! In this order, each counted on its own: a spare page; a page that can be allocated without
 //! waiting; a page of this CPU whose grace period is over, emptied on the spot; and, when all that
-//! fails, the caller waits for a grace period and empties pages of this CPU
-//! ([`crate::engine::fallback`]).
+//! fails, the caller waits for a grace period ([`crate::engine::fallback`]).
 //!
 //! A caller that needs a page while too much waits already is throttled first: callers can queue
 //! faster than grace periods end or objects are freed, and nothing else would keep them from taking

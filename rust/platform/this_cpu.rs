@@ -4,8 +4,8 @@
 //!
 //! This is most of a call's fast path, so x86_64 has it in a few instructions, and user-mode Linux in
 //! a few calls; other architectures call the kernel's inline functions through helpers, as does a
-//! kernel that has to see what is done there, for KCSAN, the preemption tracers or the frame pointer
-//! unwinder. `Kbuild` says which it is. All offer the same:
+//! kernel that has to see what is done there, for KCSAN or the preemption tracers. `Kbuild` says which
+//! it is. All offer the same:
 //!
 //! - `may_block()`: nothing forbids this code to sleep, and the `Cpu` that was found on the way,
 //! - `in_nmi()`: an NMI has interrupted,
