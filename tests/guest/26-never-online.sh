@@ -14,7 +14,6 @@
 
 dir=/sys/kernel/debug/rcu_headless
 contexts=/sys/module/rcu_headless_contexts/parameters
-busy=/sys/module/rcu_headless_busy/parameters
 cpus=/sys/devices/system/cpu
 
 load() {
@@ -74,13 +73,13 @@ use_all
 ktap_check "a CPU comes for the first time" comes_up 1
 taskset 2 sh -c "echo 1000 >$contexts/free"
 # A CPU may need a grace period to come, too; with a reader neither gets further.
-put 1 $busy/reader
+reader_at 1
 use_all
 rm -f /tmp/drained /tmp/came
 (put drain $dir/control && : >/tmp/drained) &
 (comes_up 2 && : >/tmp/came) &
 put 2000 $contexts/free
-put -1 $busy/reader
+reader_leaves
 ktap_check "another, while a barrier waits" wait_for 60 came
 ktap_check "the barrier returns when it can" wait_for 60 drain_ended
 taskset 4 sh -c "echo 1000 >$contexts/free"

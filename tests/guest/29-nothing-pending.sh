@@ -13,7 +13,6 @@
 
 dir=/sys/kernel/debug/rcu_headless
 contexts=/sys/module/rcu_headless_contexts/parameters
-busy=/sys/module/rcu_headless_busy/parameters
 events=/sys/kernel/tracing/events
 trace=/sys/kernel/tracing/trace
 
@@ -57,11 +56,11 @@ ktap_need insmod /modules/rcu_headless.ko
 ktap_need insmod /modules/rcu_headless_canary.ko
 ktap_need insmod /modules/rcu_headless_contexts.ko
 ktap_need insmod /modules/rcu_headless_busy.ko
-put $last $busy/reader
+reader_at $last
 periods=$(counter grace_periods)
 ktap_check "never used: barriers wait for no reader" barriers_return
 ktap_check "never used: no grace period is counted" no_more_periods
-put -1 $busy/reader
+reader_leaves
 
 # Now in use, on all CPUs; and nothing left.
 for cpu in $(seq 0 $last); do
@@ -69,20 +68,20 @@ for cpu in $(seq 0 $last); do
 done
 ktap_need put drain $dir/control
 ktap_check "all is freed" nothing_pending
-put $last $busy/reader
+reader_at $last
 periods=$(counter grace_periods)
 ktap_check "used: barriers wait for no reader" barriers_return
 ktap_check "used: no grace period is counted" no_more_periods
-put -1 $busy/reader
+reader_leaves
 
 # The reader is seen: with an object queued the barrier waits for it.
-put $last $busy/reader
+reader_at $last
 put 1 $contexts/free
 rm -f /tmp/drained
 (put drain $dir/control && : >/tmp/drained) &
 usleep 500000
 ktap_check "an object: the barrier waits for the reader" [ ! -e /tmp/drained ]
-put -1 $busy/reader
+reader_leaves
 ktap_check "and not longer" wait_for 60 test -e /tmp/drained
 
 if [ -d $events/workqueue ]; then

@@ -16,7 +16,6 @@
 
 dir=/sys/kernel/debug/rcu_headless
 contexts=/sys/module/rcu_headless_contexts/parameters
-busy=/sys/module/rcu_headless_busy/parameters
 tracing=/sys/kernel/tracing
 # 20,000 pages are 160 MB with their objects; 100,000 are more than the machine has.
 pages=20000
@@ -48,7 +47,7 @@ held_up() {
 }
 
 all_freed() {
-	put -1 "$busy"/reader && put drain "$dir"/control
+	reader_leaves && put drain "$dir"/control
 }
 
 if ! grep -qw preemptirqsoff $tracing/available_tracers; then
@@ -67,7 +66,7 @@ echo preemptirqsoff >"$tracing"/current_tracer
 echo 1 >/sys/module/rcupdate/parameters/rcu_cpu_stall_suppress
 ktap_need longest "the kernel's own" put 200000 $contexts/small_mightsleep
 own=$longest
-put 0 $busy/reader
+reader_at 0
 ktap_check "queueing behind a reader" longest "queueing" held_up
 ktap_check "queueing: short" short
 ktap_check "so many pages wait" [ "$(counter pages_in_use)" -ge $pages ]

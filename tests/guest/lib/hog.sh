@@ -11,6 +11,8 @@ hog_rt_runtime=/proc/sys/kernel/sched_rt_runtime_us
 # runs others in between.
 hogs_on() {
 	hog_rt_before=$(cat $hog_rt_runtime)
+	# A script that gives up leaves the machine as it was, too.
+	trap 'hog_stop; hogs_off' EXIT
 	echo -1 >$hog_rt_runtime
 	for hog_server in "$hog_servers"/*_server/cpu*/runtime; do
 		[ ! -w "$hog_server" ] || echo 0 >"$hog_server"
@@ -18,6 +20,7 @@ hogs_on() {
 }
 
 hogs_off() {
+	trap - EXIT
 	for hog_server in "$hog_servers"/*_server/cpu*/runtime; do
 		[ ! -w "$hog_server" ] || echo 50000000 >"$hog_server"
 	done
@@ -43,10 +46,11 @@ hog_start() {
 }
 
 hog_stop() {
-	if [ -n "$hog_pid" ]; then
+	if [ -n "${hog_pid-}" ]; then
 		kill -KILL "$hog_pid"
 		wait "$hog_pid" 2>/dev/null
-	else
+		hog_pid=
+	elif [ -e /sys/module/rcu_headless_busy ]; then
 		echo -1 >/sys/module/rcu_headless_busy/parameters/hog
 	fi
 }

@@ -41,16 +41,19 @@ isolated_end() {
 spins() {
 	echo 0 >$tracing/trace
 	echo 1 >$tracing/tracing_on
-	rm -f /tmp/spins
+	rm -f /tmp/spins /tmp/alone
 	(
 		[ -z "$isolated_cgroup" ] ||
 			exec sh -c "echo \$\$ >$isolated_cgroup && exec /tests/spin 3 0 $1 '$2'"
 		exec /tests/spin 3 0 "$1" "$2"
 	) >/tmp/spins &
 	spinner=$!
+	# shellcheck disable=SC2064
+	trap "kill -KILL $spinner; echo 0 >$tracing/tracing_on" EXIT
 	wait_for 60 test -s /tmp/spins || return 1
 	sleep 5
 	echo 0 >$tracing/tracing_on
+	trap - EXIT
 	kill -KILL $spinner
 	wait $spinner 2>/dev/null
 	# From the marker on.
@@ -79,8 +82,11 @@ ours='\[rcu_headless\]|workqueue=rcu_headless'
 isolated_checks() {
 	ktap_check "$1: a task spins there, and nothing is queued" spins $contexts/free 0
 	summary "nothing queued"
-	for file in free atomic; do
-		ktap_check "$1: $file: a task frees objects and spins" spins $contexts/$file 300
+	# More than two pages full, and more than one page.
+	for file_nr in free:1200 atomic:500; do
+		file=${file_nr%:*}
+		ktap_check "$1: $file: a task frees objects and spins" \
+			spins "$contexts/$file" "${file_nr#*:}"
 		summary "$file"
 		ktap_check "$1: $file: no work and no timer of ours" is "$(happens "$ours")" 0
 		# That doesn't say whose it is; without us there is none.

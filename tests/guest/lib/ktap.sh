@@ -87,6 +87,18 @@ put() {
 	echo "$1" >"$2"
 }
 
+# reader_at CPU: a reader there keeps grace periods from ending; it leaves when the script
+# does, at the latest
+reader_at() {
+	trap reader_leaves EXIT
+	put "$1" /sys/module/rcu_headless_busy/parameters/reader
+}
+
+reader_leaves() {
+	trap - EXIT
+	put -1 /sys/module/rcu_headless_busy/parameters/reader
+}
+
 # is VALUE EXPECTED
 is() {
 	[ "$1" = "$2" ]
