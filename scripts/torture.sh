@@ -13,6 +13,7 @@
 #   KERNELS="um ..."      which kernels, with a number of CPUs behind them if wanted:
 #                           um             user-mode Linux
 #                           x86_64         KASAN, lockdep, debug objects, kmemleak
+#                           x86_64-isolated  CPUs come, callbacks put off
 #                           x86_64-kcsan   data races
 #                           x86_64-rt      PREEMPT_RT
 #                           x86_64-strict  kCFI, frame pointers, Rust's assertions
@@ -30,7 +31,7 @@ seed=${SEED:-1}
 case $duration$seed in
 *[!0-9]*) die "DURATION and SEED are numbers" "scripts/torture.sh --help" ;;
 esac
-all="um x86_64 x86_64-kcsan x86_64-rt x86_64-strict x86_64-plain@1 x86_64-plain@8"
+all="um x86_64 x86_64-isolated x86_64-kcsan x86_64-rt x86_64-strict x86_64-plain@1 x86_64-plain@8"
 export KERNELS=${KERNELS:-$all}
 export TESTS="80-torture 81-torture-newcomers 90-leaks"
 # What the torture takes beyond its time, to begin rounds and end them, under emulation.
