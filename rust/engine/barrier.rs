@@ -57,6 +57,7 @@ pub(crate) fn wait(task: &mut TaskContext<'_>, engine: &Engine) {
     for queue in engine.active() {
         let mut queue = queue.lock(task);
         queue.settle(true);
+        queue.put_first();
         queue.rearm();
         recent |= queue.has_recent();
     }
@@ -64,9 +65,9 @@ pub(crate) fn wait(task: &mut TaskContext<'_>, engine: &Engine) {
         synchronize_rcu();
     }
 
-    // 3. Free them, after who is at it already.
+    // 3. Free them, after who is at it already. What others have queued since needn't be waited for.
     for queue in engine.active() {
-        queue.drain(task);
+        queue.drain_first(task);
     }
 }
 

@@ -47,9 +47,16 @@ impl Ring for OnAlarm {
 
 impl Run for Drain {
     fn run(&self, task: &mut TaskContext<'_>) {
-        if let Some(queue) = self.queue() {
-            queue.drain(task);
+        let Some(queue) = self.queue() else {
+            return;
+        };
+        queue.lock(task).settle(false);
+        for _ in 0..ROUNDS {
+            if !Emptying::new(queue, task, By::Work).some() {
+                return;
+            }
         }
+        queue.drain.queue_now(self.engine.wq());
     }
 }
 
@@ -68,15 +75,24 @@ impl Run for Sealer {
 /// How many pages are emptied before others may go on who wait for one.
 const PAGES: usize = 4;
 
+/// How often the work does that before work of other queues may run: there may be one thread for all.
+const ROUNDS: usize = 64;
+
 impl Queue {
-    /// Frees what has waited long enough, and seals what has been revoked for long enough.
+    /// Frees what goes before other pages, as far as it has waited long enough.
     ///
     /// # Context
     ///
     /// Process context, may sleep. On any CPU.
-    pub(super) fn drain(&self, task: &TaskContext<'_>) {
-        self.lock(task).settle(false);
-        while Emptying::new(self, task).some() {}
+    pub(super) fn drain_first(&self, task: &TaskContext<'_>) {
+        loop {
+            let emptying = Emptying::new(self, task, By::Task);
+            if !self.lock(task).has_first() {
+                // Nor has anybody else got any in hand.
+                return;
+            }
+            emptying.some();
+        }
     }
 
     /// Empties a page that has waited long enough, if there is one. If somebody is at it already, this
@@ -87,30 +103,41 @@ impl Queue {
     ///
     /// Process context, may sleep. On any CPU.
     pub(super) fn empty_one(&self, task: &TaskContext<'_>) -> Option<EmptyPage> {
-        let emptying = Emptying::new(self, task);
+        let emptying = Emptying::new(self, task, By::Task);
         let page = self.lock(task).take_elapsed()?;
         emptying.release_page(page, Way::Bulk)
     }
+}
+
+/// Who empties pages.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum By {
+    /// The drain work.
+    Work,
+    /// A task that calls, which may be alone on an isolated CPU.
+    Task,
 }
 
 /// The right to take pages off a queue and to free their objects.
 struct Emptying<'a> {
     queue: &'a Queue,
     task: &'a TaskContext<'a>,
+    by: By,
     _emptying: MutexGuard<'a, ()>,
 }
 
 impl Drop for Emptying<'_> {
     fn drop(&mut self) {
-        self.queue.lock(self.task).emptied();
+        self.queue.lock(self.task).emptied(self.by == By::Work);
     }
 }
 
 impl<'a> Emptying<'a> {
-    fn new(queue: &'a Queue, task: &'a TaskContext<'a>) -> Self {
+    fn new(queue: &'a Queue, task: &'a TaskContext<'a>, by: By) -> Self {
         Self {
             queue,
             task,
+            by,
             _emptying: queue.emptying.lock(),
         }
     }

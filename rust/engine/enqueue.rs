@@ -19,6 +19,7 @@ use crate::{
     engine::{
         fallback,
         here::HereQueue,
+        state::Queue,
         Engine, //
     },
     object::{
@@ -52,7 +53,8 @@ pub(crate) fn enqueue(
     mut object: Object,
     caller: usize,
 ) -> bool {
-    let mut page: Option<(EmptyPage, Counter)> = None;
+    // With the queue that it comes from.
+    let mut page: Option<(EmptyPage, Counter, &Queue)> = None;
     // Looked at without the lock: of a large object at once, of others when they need a page.
     let mut bytes = sizes::may_be_large(&object).then(|| sizes::of(&object));
     let mut room = None;
@@ -60,17 +62,24 @@ pub(crate) fn enqueue(
     loop {
         // This may be another CPU than the last time, or somebody may have opened a page there.
         let mut queue = engine.lock_here(task);
+        let stray = page.take_if(|(_, _, home)| home.cpu() != queue.cpu());
+        if let Some((page, _, home)) = stray {
+            // A CPU isn't to lose its pages to others.
+            drop(queue);
+            drop(home.spares.keep(page));
+            continue;
+        }
         if Watcher::DoubleFree.is_watching() && queue.holds(&object) {
             drop(queue);
             double_free::leave(object.into_raw());
             Misuse::DoubleFree.report(caller);
             return false;
         }
-        object = match queue.push(object, bytes) {
+        object = match queue.push(object, bytes, !too_much_waits()) {
             Ok(()) => {
                 drop(queue);
                 // Somebody else has opened a page in the meantime.
-                drop(page.and_then(|(page, _)| engine.nearby().spares.keep(page)));
+                drop(page.and_then(|(page, _, home)| home.spares.keep(page)));
                 return true;
             }
             Err(object) => object,
@@ -86,19 +95,21 @@ pub(crate) fn enqueue(
             false => Some((queue.take_spare()?, Counter::FromSpares)),
             true => None,
         };
-        if let Some((page, source)) = page.take().or_else(spare) {
+        let emptied = page.take().map(|(page, source, _)| (page, source));
+        if let Some((page, source)) = emptied.or_else(spare) {
             queue.count(source, 1);
             queue.open(page, object, bytes);
             return true;
         }
         drop(queue);
+        let home = engine.nearby();
         // After the queue was let go: no allocation with preemption off.
         if !throttle {
-            page = EmptyPage::new_nowait().map(|page| (page, Counter::FromAllocator));
+            page = EmptyPage::new_nowait().map(|page| (page, Counter::FromAllocator, home));
         }
         if page.is_none() {
-            let emptied = engine.nearby().empty_one(task);
-            page = emptied.map(|page| (page, Counter::FromElapsed));
+            let emptied = home.empty_one(task);
+            page = emptied.map(|page| (page, Counter::FromElapsed, home));
         }
         // Somebody else may have emptied one in the meantime.
         if page.is_some() || (!throttle && engine.nearby().spares.has(1)) {

@@ -132,11 +132,17 @@ impl<'a> HereQueue<'a> {
     }
 
     /// Stores an object's pointer in the open page of its channel. If there is no room, or if the page is
-    /// to be sealed and there is an empty one, the object comes back. It takes `bytes`, if that is known;
-    /// a large one has the page sealed.
-    pub(super) fn push(&mut self, object: Object, bytes: Option<usize>) -> Result<(), Object> {
+    /// to be sealed, may be replaced, and there is an empty one, the object comes back. It takes `bytes`,
+    /// if that is known; a large one has the page sealed.
+    pub(super) fn push(
+        &mut self,
+        object: Object,
+        bytes: Option<usize>,
+        may_replace: bool,
+    ) -> Result<(), Object> {
         let channel = object.channel();
-        if self.gates[channel as usize].is_closing() && self.is_replaceable() {
+        let is_closing = self.gates[channel as usize].is_closing();
+        if is_closing && may_replace && self.is_replaceable() {
             return Err(object);
         }
         // SAFETY: The lane is owned, and that of the channel.

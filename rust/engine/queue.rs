@@ -205,12 +205,13 @@ impl<'a> LockedQueue<'a> {
     }
 
     /// Notes what an object in the open page of a channel is expected to take, 0 if there is no page.
-    /// The page counts as full of these.
+    /// The page counts as full of these, but no page as more than its CPU's part of what may wait.
     pub(super) fn weigh_open(&mut self, channel: Channel, bytes: usize) {
-        let before = core::mem::replace(&mut self.each[channel as usize], bytes);
-        let full = |bytes| (sizes::room(bytes) * bytes) as i64;
-        let more = full(bytes) - full(before);
-        self.weight.add(&stats::WEIGHT, more, bytes_share());
+        self.each[channel as usize] = bytes;
+        let most = bytes_share();
+        let weight = ((sizes::room(bytes) * bytes) as i64).min(most);
+        let before = core::mem::replace(&mut self.open_weight[channel as usize], weight);
+        self.weight.add(&stats::WEIGHT, weight - before, most);
     }
 
     /// About how many bytes the objects of a channel take that wait on this CPU.
@@ -265,7 +266,7 @@ impl<'a> LockedQueue<'a> {
         unsafe { self.gates[channel as usize].sealed(lane) };
         let nr = page.len();
         if page.elapsed() {
-            self.elapsed.push(page);
+            self.first.push(page);
         } else {
             self.youngest = page.cookie();
             self.waiting.push(page);
@@ -341,7 +342,7 @@ impl<'a> LockedQueue<'a> {
 
     /// Whether an open page may be sealed though it isn't full: it is replaceable, or none is to come.
     fn may_seal(&self) -> bool {
-        let none_to_come = self.waiting.is_empty() && self.elapsed.is_empty() && !self.emptying_now;
+        let none_to_come = !self.has_sealed() && !self.emptying_now;
         none_to_come || self.is_replaceable()
     }
 
@@ -354,37 +355,56 @@ impl<'a> LockedQueue<'a> {
 
     /// Sees to it that somebody looks when a grace period is over, if one is waited for.
     pub(super) fn rearm(&mut self) {
+        // On an isolated CPU RCU's callback is to be another's: the work asks for it.
+        self.rearm_with(!is_isolated(CpuId::current()));
+    }
+
+    /// The same; whether the alarm may be set here, or the drain work is to do that.
+    fn rearm_with(&mut self, here: bool) {
+        // Who is emptying pages looks when that is done.
+        if self.emptying_now {
+            return;
+        }
         let Queue {
             drain,
             engine,
             alarm,
             ..
         } = self.queue;
-        // Otherwise who is emptying pages looks when that is done.
-        let drain_now = || drain.queue_now(engine.wq());
-        if !self.elapsed.is_empty() && !self.emptying_now {
-            drain_now();
+        let waits = self.is_waiting() && !alarm.is_set();
+        if self.first.has_elapsed() || (waits && !here) {
+            drain.queue_now(engine.wq());
         }
-        if !self.is_waiting() || alarm.is_set() {
-            return;
-        }
-        if !self.emptying_now && is_isolated(CpuId::current()) {
-            // RCU's callback is to be another CPU's: the work asks for it, wherever it runs.
-            drain_now();
-        } else if alarm.set() {
+        if waits && here && alarm.set() {
             self.count(Counter::GracePeriods, 1);
         }
     }
 
+    /// Whether there are sealed pages.
+    fn has_sealed(&self) -> bool {
+        !self.waiting.is_empty() || !self.first.is_empty()
+    }
+
     /// Whether a grace period is waited for.
     fn is_waiting(&self) -> bool {
-        !self.waiting.is_empty() || self.gates.iter().any(|gate| gate.is_waiting())
+        self.has_sealed() || self.gates.iter().any(|gate| gate.is_waiting())
+    }
+
+    /// Has all sealed pages go before those that are sealed later.
+    pub(super) fn put_first(&mut self) {
+        let pages = core::mem::take(&mut self.waiting);
+        self.first.append(pages);
+    }
+
+    /// Whether a page can be emptied that goes before others.
+    pub(super) fn has_first(&self) -> bool {
+        self.first.has_elapsed()
     }
 
     /// Takes one page whose grace period is over, for who holds `emptying`.
     pub(super) fn take_elapsed(&mut self) -> Option<SealedPage> {
         self.emptying_now = true;
-        let page = self.elapsed.pop();
+        let page = self.first.take_one_elapsed();
         page.or_else(|| self.waiting.take_one_elapsed())
     }
 
@@ -395,23 +415,22 @@ impl<'a> LockedQueue<'a> {
         self.rearm();
     }
 
-    /// Notes that nobody is emptying pages any more.
-    pub(super) fn emptied(&mut self) {
+    /// Notes that nobody is emptying pages any more. The drain work sets the alarm wherever it runs.
+    pub(super) fn emptied(&mut self, by_work: bool) {
         self.emptying_now = false;
         self.settle(false);
-        self.rearm();
+        self.rearm_with(by_work || !is_isolated(CpuId::current()));
         self.tidy();
     }
 
     /// Whether there is anything that waits, or will.
     pub(super) fn has_something(&self) -> bool {
-        let pages = !self.waiting.is_empty() || !self.elapsed.is_empty() || self.emptying_now;
-        pages || self.queue.open_pages() > 0
+        self.has_sealed() || self.emptying_now || self.queue.open_pages() > 0
     }
 
     /// Whether there are sealed pages whose grace period isn't over. Those that are being emptied are none.
     pub(super) fn has_recent(&self) -> bool {
-        !self.waiting.is_empty() && self.youngest.is_some_and(|cookie| !cookie.elapsed())
+        self.has_sealed() && self.youngest.is_some_and(|cookie| !cookie.elapsed())
     }
 
     /// Takes the queue off those that have pages, if it has none.

@@ -58,10 +58,11 @@ const INBOX_OBJECTS: usize = 512;
 pub(crate) struct Local {
     /// Sealed pages, those first that were sealed first.
     pub(super) waiting: WaitingPages,
-    /// When the last of them was sealed, in grace periods.
+    /// Those that go before them: a barrier waits for them, or their grace period was over when they
+    /// were sealed.
+    pub(super) first: WaitingPages,
+    /// When the last of all was sealed, in grace periods.
     pub(super) youngest: Option<Cookie>,
-    /// Pages whose grace period was over when they were sealed.
-    pub(super) elapsed: WaitingPages,
     /// Somebody who holds `emptying` has taken pages, and has not freed all of their objects yet.
     pub(super) emptying_now: bool,
     /// Who may use the cursor of each channel.
@@ -70,6 +71,8 @@ pub(crate) struct Local {
     pub(super) due: [Jiffies; Channel::COUNT],
     /// What an object in the open page of each channel is expected to take: as much as the first.
     pub(super) each: [usize; Channel::COUNT],
+    /// What that adds to the weight of all that waits.
+    pub(super) open_weight: [i64; Channel::COUNT],
     /// What this CPU hasn't added to the sums over all CPUs yet.
     pub(super) objects: Share,
     pub(super) bytes: Share,
@@ -133,12 +136,13 @@ impl Queue {
         )?;
         let local = Local {
             waiting: WaitingPages::default(),
+            first: WaitingPages::default(),
             youngest: None,
-            elapsed: WaitingPages::default(),
             emptying_now: false,
             gates: [const { Gate::new() }; Channel::COUNT],
             due: [0; Channel::COUNT],
             each: [0; Channel::COUNT],
+            open_weight: [0; Channel::COUNT],
             objects: Share::default(),
             bytes: Share::default(),
             weight: Share::default(),

@@ -72,9 +72,14 @@ impl WaitingPages {
         Some(page)
     }
 
+    /// Whether there is a first page and its grace period is over.
+    pub(crate) fn has_elapsed(&self) -> bool {
+        self.head.as_ref().is_some_and(SealedPage::elapsed)
+    }
+
     /// Takes the first page if its grace period is over.
     pub(crate) fn take_one_elapsed(&mut self) -> Option<SealedPage> {
-        if self.head.as_ref()?.elapsed() {
+        if self.has_elapsed() {
             self.pop()
         } else {
             None

@@ -14,12 +14,39 @@
 # shellcheck source=lib/isolated.sh
 . /tests/lib/isolated.sh
 
-ktap_start 8
+# runs_of_ours: how often our work has run
+runs_of_ours() {
+	grep -c 'workqueue_execute_start: .*\[rcu_headless\]' $tracing/trace
+}
+
+ktap_start 11
 isolated_begin
 if ! is "$(cat /sys/devices/system/cpu/nohz_full)" 3; then
 	echo "Bail out! CPU 3 isn't isolated"
 	exit 1
 fi
 isolated_checks "nohz_full"
+
+# Whoever sends work there all the same: it asks for grace periods on that CPU, and doesn't
+# go round in search of another one.
+wq=/sys/devices/virtual/workqueue/cpumask
+wq_before=$(cat $wq)
+ktap_need insmod /modules/rcu_headless_busy.ko
+ktap_need put 8 $wq
+reader_at 1
+echo 0 >$tracing/trace
+echo 1 >$tracing/tracing_on
+taskset 1 sh -c "echo 1200 >$contexts/free"
+# For a loop to show itself.
+sleep 1
+echo 0 >$tracing/tracing_on
+runs=$(runs_of_ours)
+reader_leaves
+echo "# work on an isolated CPU: $runs runs"
+ktap_check "work on an isolated CPU: it runs there" [ "$runs" -gt 0 ]
+ktap_check "work on an isolated CPU: not in a loop" [ "$runs" -le 50 ]
+ktap_check "work on an isolated CPU: all is freed" wait_for 60 nothing_pending
+put "$wq_before" $wq
+rmmod rcu_headless_busy
 isolated_end
 ktap_end

@@ -6,6 +6,7 @@
 #include <linux/rcu_headless.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
+#include <linux/slab.h>
 #include <linux/workqueue.h>
 
 #include "fixture.h"
@@ -155,9 +156,61 @@ static void waits_for_pages_in_hand(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, waiter.alive, 0);
 }
 
+/* Queues objects as fast as it can make them. */
+struct flood {
+	struct completion done;
+	bool stop;
+};
+
+static int flood_thread(void *arg)
+{
+	struct flood *flood = arg;
+
+	while (!READ_ONCE(flood->stop)) {
+		void *object = kmalloc(64, GFP_KERNEL);
+
+		if (object)
+			kvfree_rcu_headless(object);
+		cond_resched();
+	}
+	complete(&flood->done);
+	return 0;
+}
+
+/* What others queue after it was called, on and on, is nothing that it waits for. */
+static void ends_while_others_queue(struct kunit *test)
+{
+	struct flood flood = {};
+	struct barrier_caller caller;
+	struct counters before, now;
+	struct task_struct *task;
+	bool flows, returned;
+	int err;
+
+	/* Soon more waits than may. */
+	parameter_set(test, PARAMETER_PENDING_MIB, "1");
+	init_completion(&flood.done);
+	counters_read(test, &before);
+	task = kthread_run(flood_thread, &flood, "flood");
+	KUNIT_ASSERT_FALSE(test, IS_ERR(task));
+	flows = wait_until((counters_read(test, &now), now.held_back > before.held_back));
+	err = barrier_caller_start(&caller);
+	returned = !err && wait_until(completion_done(&caller.done));
+	WRITE_ONCE(flood.stop, true);
+	wait_for_completion(&flood.done);
+	if (!err)
+		wait_for_completion(&caller.done);
+
+	KUNIT_EXPECT_TRUE(test, flows);
+	KUNIT_EXPECT_EQ(test, err, 0);
+	KUNIT_EXPECT_TRUE(test, returned);
+	rcu_headless_barrier();
+}
+
 static struct kunit_case barrier_cases[] = {
+	KUNIT_CASE(ends_while_others_queue),
 	KUNIT_CASE(needs_no_particular_cpu),
-	KUNIT_CASE(waits_for_pages_in_hand),
+	KUNIT_CASE_SLOW(waits_for_pages_in_hand),
 	{}
 };
 
