@@ -10,7 +10,7 @@
 #   KERNELS="um x86_64"   which kernels, of scripts/build/kernels/flavours;
 #                         um@1 has one CPU
 #   TESTS="10-kunit ..."  only these of tests/guest
-#   SECONDS_MAX=n         when a boot hangs (default: 600 for um, 1500 for others)
+#   SECONDS_MAX=n         when a boot hangs (default: 600 for um, 2400 for others)
 #   DEPS=skip             install nothing
 #   JOBS=n                how many compilers to run at once
 #   ACCEL=kvm|tcg         don't find out whether KVM works
@@ -156,7 +156,7 @@ for kernel in $kernels; do
 	initramfs=$("$top/scripts/build/tests.sh" "$kdir" "$flavour")
 	kernel_dir=$logs/$kernel
 	mkdir -p "$kernel_dir"
-	[ "$flavour" = um ] && limit=600 || limit=1500
+	[ "$flavour" = um ] && limit=600 || limit=2400
 	limit=${SECONDS_MAX:-$limit}
 	plan_boots "$flavour" "${tests[@]}"
 	say "Testing on $kernel (results and kernel log: $kernel_dir)"

@@ -48,7 +48,7 @@ unload() {
 live() {
 	insmod /modules/rcu_headless.ko drain_delay_ms=0 &&
 		insmod /modules/rcu_headless_demo.ko &&
-		echo 3000 >"$demo"/headless &&
+		echo 1000 >"$demo"/headless &&
 		rmmod rcu_headless_demo &&
 		unload
 }

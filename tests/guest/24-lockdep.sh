@@ -19,8 +19,10 @@ ktap_start 4
 ktap_need insmod /modules/rcu_headless.ko
 ktap_need insmod /modules/rcu_headless_canary.ko
 ktap_need insmod /modules/rcu_headless_leftovers.ko
+ktap_need insmod /modules/rcu_headless_contexts.ko
 # Lockdep knows a class from its first use on: more pages than there are spares are
 # filled, and then all work is waited for.
+echo 1 >/sys/module/rcu_headless_contexts/parameters/atomic
 echo 1 >$leftovers/hold
 echo 0 >$leftovers/hold
 echo drain >/sys/kernel/debug/rcu_headless/control
@@ -28,6 +30,7 @@ for kind in drain sealer mover refill; do
 	ktap_check "$kind is a class of its own" \
 		wait_for 60 grep -qw "rcu_headless_$kind" /proc/lockdep
 done
+rmmod rcu_headless_contexts
 rmmod rcu_headless_leftovers
 rmmod rcu_headless
 rmmod rcu_headless_canary

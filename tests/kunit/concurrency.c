@@ -16,7 +16,7 @@
 #define MAX_WORKERS 16
 
 /* Barriers get into each other's way once in a hundred rounds or so. */
-#define BARRIER_ROUNDS 10
+#define BARRIER_ROUNDS 4
 
 struct worker {
 	void **objects;
