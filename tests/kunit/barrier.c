@@ -156,6 +156,9 @@ static void waits_for_pages_in_hand(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, waiter.alive, 0);
 }
 
+/* Of these a hundred take more than a MiB. */
+#define FLOOD_BYTES (16 << 10)
+
 /* Queues objects as fast as it can make them. */
 struct flood {
 	struct completion done;
@@ -167,7 +170,7 @@ static int flood_thread(void *arg)
 	struct flood *flood = arg;
 
 	while (!READ_ONCE(flood->stop)) {
-		void *object = kmalloc(64, GFP_KERNEL);
+		void *object = kmalloc(FLOOD_BYTES, GFP_KERNEL);
 
 		if (object)
 			kvfree_rcu_headless(object);
