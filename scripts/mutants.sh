@@ -9,7 +9,8 @@
 #
 # Each fault is a patch, tests/mutants/NAME.patch, that is applied to a copy of the
 # sources as they were when this began. The tree itself isn't touched. One that says
-# "Model: NAME..." is tried on these models (make model) in place of the stages.
+# "Model: NAME..." is tried on these models (make model) in place of the stages, one that
+# says "Script: KERNEL NAME" on that kernel, by that script of tests/guest in its boot.
 #
 #   --list    print the faults and what they lead to
 #   --check   only look whether all patches apply
@@ -177,6 +178,7 @@ try_models() {
 # that it ran to $ran
 try() {
 	local mutant=$1 flavour=$2 quiet=$3 dir size last='' since kdir initramfs pid start
+	local cpus icount words
 	shift 3
 	if [ "$flavour" = model ]; then
 		try_models "$mutant" "$@"
@@ -190,12 +192,15 @@ try() {
 	kdir=$("$top/scripts/build/kernel.sh" "$flavour") || exit 1
 	put_fault "$mutant" || exit 1
 	initramfs=$("$copy/scripts/build/tests.sh" "$kdir" "$flavour") || return 1
+	# All scripts of a stage ask for the same boot.
+	cpus=$(asks "$1" cpus) icount=$(asks "$1" icount) words=$(asks "$1" boot)
 	[ "${flavour%%-*}" = um ] || export ACCEL=${ACCEL:-$("$top/scripts/vm/accel.sh" "$kdir")}
 
 	start=$SECONDS
 	since=$SECONDS
 	# That a grace period takes long says more about the host than about the module.
-	APPEND="only=$(echo "$*" | tr ' ' ,) rcupdate.rcu_cpu_stall_suppress=1" \
+	APPEND="only=$(echo "$*" | tr ' ' ,) rcupdate.rcu_cpu_stall_suppress=1 $words" \
+		CPUS=$cpus ICOUNT=$icount \
 		"$top/scripts/vm/boot.sh" "$flavour" "$kdir" "$initramfs" test "$dir" 3000 &
 	pid=$!
 	cleanup_pids=("$pid")
@@ -225,8 +230,10 @@ declare -A passes=()
 for mutant in $mutants; do
 	ran=0 verdict='' tried=''
 	models=$(sed -n 's/^Model: //p' "$patches/$mutant.patch")
+	script=$(sed -n 's/^Script: //p' "$patches/$mutant.patch")
 	own=("${stages[@]}")
 	[ -z "$models" ] || own=("model 0 $models")
+	[ -z "$script" ] || own=("${script% *} 300 ${script#* }")
 	for stage in "${own[@]}"; do
 		read -r flavour quiet tests <<<"$stage"
 		[[ " ${KERNELS:-$flavour} " = *" $flavour "* ]] || continue

@@ -199,14 +199,11 @@ impl<'a> HereQueue<'a> {
         is_isolated(self.cpu())
     }
 
-    /// Lets calls on this CPU store pointers by themselves, unless it is isolated: then its pages are
-    /// sealed without its help.
+    /// Lets calls on this CPU store pointers by themselves.
     fn admit(&mut self, channel: Channel) {
-        if !self.is_isolated() {
-            let lane = self.queue.queue().lane(channel);
-            // SAFETY: By the type invariant the code runs on the queue's CPU, with preemption off.
-            unsafe { self.gates[channel as usize].admit(lane) };
-        }
+        let lane = self.queue.queue().lane(channel);
+        // SAFETY: By the type invariant the code runs on the queue's CPU, with preemption off.
+        unsafe { self.gates[channel as usize].admit(lane) };
     }
 
     /// Has the open page sealed when it is old.
