@@ -82,8 +82,8 @@ ours='\[rcu_headless\]|workqueue=rcu_headless'
 isolated_checks() {
 	ktap_check "$1: a task spins there, and nothing is queued" spins $contexts/free 0
 	summary "nothing queued"
-	# More than two pages full, and more than one page.
-	for file_nr in free:1200 atomic:500; do
+	# More than two pages full, and as many as a batch can be.
+	for file_nr in free:1200 atomic:400; do
 		file=${file_nr%:*}
 		ktap_check "$1: $file: a task frees objects and spins" \
 			spins "$contexts/$file" "${file_nr#*:}"
