@@ -17,7 +17,9 @@ torture=/sys/module/rcu_headless_torture/parameters
 seconds=${torture_seconds:-45}
 seed=${torture_seed:-1}
 alone=${TORTURE_ALONE:-offline faults hog expedited files callers hogged contexts growing memcg}
-phases=${TORTURE_PHASES:-none $alone reload all}
+# With little time the whole of it is better than a little of each.
+[ "$seconds" -ge 120 ] || phases="none offline faults reload all"
+phases=${TORTURE_PHASES:-${phases:-none $alone reload all}}
 
 # Loads both, waits and stops the torture; with what disturbs it meanwhile.
 rounds=0
