@@ -139,7 +139,7 @@ impl Engine {
             .iter()
             .map(|queue| queue.inbox.fifo().total())
             .sum();
-        all as i64 - stats::PUT_BY_OTHERS.get()
+        stats::TRY_TAKEN.high_with(all as i64 - stats::PUT_BY_OTHERS.get())
     }
 }
 

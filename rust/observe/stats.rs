@@ -31,6 +31,9 @@ pub(crate) static WEIGHT: Level = Level::new();
 pub(crate) static CPUS: Global = Global::new();
 /// Objects that other calls than `kvfree_rcu_headless_try()` have put into the CPUs' inboxes.
 pub(crate) static PUT_BY_OTHERS: Global = Global::new();
+/// Objects that it has taken, as far as anybody has looked: what there is to add up may be less for a
+/// moment, and this isn't to be.
+pub(crate) static TRY_TAKEN: Level = Level::new();
 /// Objects that it didn't take, for lack of room.
 pub(crate) static TRY_REFUSED: Global = Global::new();
 /// Objects that were freed through a reserve that is no more.
