@@ -4,7 +4,9 @@
 # cpus: 4
 #
 # Loads that fail half-way, as in 30-load-failure, with CPUs that have never been online:
-# what was set up by then goes without them.
+# what was set up by then goes without them. With every third allocation that fails there.
 
+# shellcheck disable=SC2034
+load_step=3
 # shellcheck source=30-load-failure.sh
 . /tests/30-load-failure.sh
