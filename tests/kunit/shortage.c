@@ -106,6 +106,9 @@ struct short_caller {
 	size_t nr;
 	/* The calls up to the first that waited. */
 	size_t nr_until_wait;
+	/* All calls, when it is told to stop before the end. */
+	size_t called;
+	bool stop;
 	struct completion done;
 };
 
@@ -207,12 +210,13 @@ static int sharer_thread(void *arg)
 	size_t i;
 
 	shortage_here(true);
-	for (i = 0; i < caller->nr; i++) {
+	for (i = 0; i < caller->nr && !READ_ONCE(caller->stop); i++) {
 		if (i % BREATH == 0)
 			shortage_breathe();
 		kvfree_rcu_headless(caller->objects[i]);
 		cond_resched();
 	}
+	caller->called = i;
 	shortage_here(false);
 	complete(&caller->done);
 	return 0;
@@ -260,13 +264,15 @@ static void waiting_callers_share(struct kunit *test)
 		if (!all_wait)
 			break;
 	}
+	/* Or it would wait again, for more grace periods, while others have yet to wake up. */
+	WRITE_ONCE(callers[0].stop, true);
 	get_state_synchronize_rcu_full(&first);
 	canary_reader_stop(&reader);
-	for (i = 1; i < started; i++)
+	for (i = 0; i < started; i++)
 		wait_for_completion(&callers[i].done);
 	get_state_synchronize_rcu_full(&last);
-	/* The first has more to do and waits again for that. */
-	wait_for_completion(&callers[0].done);
+	for (i = callers[0].called; i < callers[0].nr; i++)
+		kvfree_rcu_headless(callers[0].objects[i]);
 	rcu_headless_barrier();
 	counters_read(test, &after);
 
