@@ -33,9 +33,10 @@ wq=/sys/devices/virtual/workqueue/cpumask
 wq_before=$(cat $wq)
 ktap_need insmod /modules/rcu_headless_busy.ko
 ktap_need put 8 $wq
-reader_at 1
+# Before the reader is there, which this waits for.
 echo 0 >$tracing/trace
 echo 1 >$tracing/tracing_on
+reader_at 1
 taskset 1 sh -c "echo 1200 >$contexts/free"
 # For a loop to show itself.
 sleep 1
