@@ -59,10 +59,13 @@ const OBJECTS_SHARE: i64 = 64 << 10;
 /// How many bytes: what all CPUs keep to themselves is an eighth of what may wait at the most, but a
 /// page's worth needn't be added to the sum more often than once.
 fn bytes_share() -> i64 {
-    let cpus = stats::CPUS.get().max(1) as u64;
-    let eighth = params::pending_bytes() >> 3;
-    // No division: that of 64 bits isn't to be had everywhere.
-    (eighth >> cpus.next_power_of_two().ilog2()).clamp(64 << 10, sizes::PAGE_BYTES as u64) as i64
+    let cpus = stats::CPUS.get() as u64;
+    // No division: that of 64 bits isn't to be had everywhere. A power of two above the number.
+    let bits = u64::BITS.wrapping_sub(cpus.leading_zeros());
+    let share = (params::pending_bytes() >> 3)
+        .checked_shr(bits)
+        .unwrap_or(0);
+    share.clamp(64 << 10, sizes::PAGE_BYTES as u64) as i64
 }
 
 /// A queue whose lock this code has.
