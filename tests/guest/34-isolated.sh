@@ -37,7 +37,8 @@ ktap_need put 8 $wq
 echo 0 >$tracing/trace
 echo 1 >$tracing/tracing_on
 reader_at 1
-taskset 1 sh -c "echo 1200 >$contexts/free"
+# Queued there, so that asking is left to the work.
+taskset 8 sh -c "echo 1200 >$contexts/free"
 # For a loop to show itself.
 sleep 1
 echo 0 >$tracing/tracing_on

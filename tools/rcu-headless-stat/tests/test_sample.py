@@ -72,7 +72,7 @@ class Sample(unittest.TestCase):
         new.time = old.time + 2
         new.stats["queued_slab"] += 1000
         rates = Rates(old, new)
-        self.assertEqual(rates.total("queued_slab"), 500)
+        self.assertAlmostEqual(rates.total("queued_slab"), 500)
         self.assertEqual(rates.total("freed_slab"), 0)
         # The module was loaded anew.
         new.stats["queued_slab"] = 3
