@@ -6,13 +6,25 @@
 #include <linux/moduleparam.h>
 #include <linux/rcu_headless.h>
 #include <linux/rcupdate.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 
 #include "batch.h"
 #include "canary.h"
 
+static void *canary(void)
+{
+	return canary_new(CANARY_SLAB);
+}
+
+/* As small as there are, to fill as many pages of pointers as possible. */
+static void *small(void)
+{
+	return kmalloc(8, GFP_KERNEL);
+}
+
 /* Frees so many new objects by our call, or by the kernel's own, for comparison. */
-static int free_new(const char *val, bool ours)
+static int free_new(const char *val, void *(*make)(void), bool ours)
 {
 	unsigned int nr;
 	void *object;
@@ -20,13 +32,14 @@ static int free_new(const char *val, bool ours)
 
 	err = kstrtouint(val, 0, &nr);
 	while (!err && nr--) {
-		object = canary_new(CANARY_SLAB);
+		object = make();
 		if (!object)
 			err = -ENOMEM;
 		else if (ours)
 			kvfree_rcu_headless(object);
 		else
 			kvfree_rcu_mightsleep(object);
+		cond_resched();
 	}
 	return err;
 }
@@ -34,7 +47,7 @@ static int free_new(const char *val, bool ours)
 /* Writing a number frees so many objects. */
 static int free_set(const char *val, const struct kernel_param *kp)
 {
-	return free_new(val, true);
+	return free_new(val, canary, true);
 }
 
 static const struct kernel_param_ops free_ops = { .set = free_set };
@@ -42,11 +55,29 @@ module_param_cb(free, &free_ops, NULL, 0200);
 
 static int mightsleep_set(const char *val, const struct kernel_param *kp)
 {
-	return free_new(val, false);
+	return free_new(val, canary, false);
 }
 
 static const struct kernel_param_ops mightsleep_ops = { .set = mightsleep_set };
 module_param_cb(mightsleep, &mightsleep_ops, NULL, 0200);
+
+static int small_set(const char *val, const struct kernel_param *kp)
+{
+	return free_new(val, small, true);
+}
+
+static const struct kernel_param_ops small_ops = { .set = small_set };
+module_param_cb(small, &small_ops, NULL, 0200);
+
+static int small_mightsleep_set(const char *val, const struct kernel_param *kp)
+{
+	return free_new(val, small, false);
+}
+
+static const struct kernel_param_ops small_mightsleep_ops = {
+	.set = small_mightsleep_set,
+};
+module_param_cb(small_mightsleep, &small_mightsleep_ops, NULL, 0200);
 
 /* The calls for atomic context; they need not wait until all is freed. */
 static int atomic_set_param(const char *val, const struct kernel_param *kp)
