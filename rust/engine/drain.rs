@@ -88,7 +88,7 @@ impl Queue {
         loop {
             let emptying = Emptying::new(self, task, By::Task);
             if !self.lock(task).has_first() {
-                // Nor has anybody else got any in hand.
+                // Nor is anybody else freeing any.
                 return;
             }
             emptying.some();

@@ -27,8 +27,8 @@ if ! is "$(cat /sys/devices/system/cpu/nohz_full)" 3; then
 fi
 isolated_checks "nohz_full"
 
-# Whoever sends work there all the same: it asks for grace periods on that CPU, and doesn't
-# go round in search of another one.
+# Work that is sent there all the same asks for grace periods on that CPU, and doesn't queue
+# itself again and again to find another one.
 wq=/sys/devices/virtual/workqueue/cpumask
 wq_before=$(cat $wq)
 ktap_need insmod /modules/rcu_headless_busy.ko

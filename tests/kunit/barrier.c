@@ -123,8 +123,8 @@ static void needs_no_particular_cpu(struct kunit *test)
 }
 
 /*
- * Some pages are full and a grace period has passed for them: whoever frees what is
- * in them is at it, but not done, and has others in hand.
+ * Some pages are full and a grace period has passed for them: the work that frees
+ * what is in them has begun, but isn't done.
  */
 static void waits_for_pages_in_hand(struct kunit *test)
 {
