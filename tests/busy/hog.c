@@ -44,8 +44,8 @@ static int hog_start(unsigned int cpu)
 	if (IS_ERR(task))
 		return PTR_ERR(task);
 	hog = task;
-	/* Not bound: a CPU that goes sends it elsewhere. */
-	set_cpus_allowed_ptr(hog, cpumask_of(cpu));
+	/* Not per CPU in the kernel's sense: a CPU that goes sends it elsewhere. */
+	kthread_bind(hog, cpu);
 	sched_setattr_nocheck(hog, &attr);
 	wake_up_process(hog);
 	return 0;
