@@ -18,10 +18,11 @@ out=$cache/build/$flavour-$(basename "$kdir")-$(echo "$top" | sha256sum | cut -c
 log=$cache/logs/module-$(basename "$out").log
 lock "build-$(basename "$out")"
 mkdir -p "$out"
-# A make that works out by itself what has changed since the last time.
+# A make that works out by itself what has changed since the last time. What the compilers
+# and objtool would only warn of is an error here.
 step "Building the module and its tests for $flavour" "$log" \
-	"$top/scripts/build/module.sh" "$kdir" modules "MO=$out" RCU_HEADLESS_TESTS=m
-grep -E -A 12 '^(warning|.*: warning):?' "$log" >&2 || true
+	"$top/scripts/build/module.sh" "$kdir" modules "MO=$out" RCU_HEADLESS_TESTS=m \
+	CONFIG_WERROR=y CONFIG_OBJTOOL_WERROR=y
 
 # What LLVM doesn't know it leaves out without a word.
 if grep -qx 'CONFIG_KCSAN=y' "$kdir/.config" &&
