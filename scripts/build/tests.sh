@@ -1,17 +1,18 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0
-# usage: scripts/build/tests.sh KDIR FLAVOUR
+# usage: scripts/build/tests.sh KDIR FLAVOUR [VARIABLE=VALUE...]
 #
 # Builds the module and its tests for a test kernel, outside the source tree, and
-# packs them into an initramfs. Prints where that is.
+# packs them into an initramfs. Prints where that is. The variables are make's.
 set -euo pipefail
 # shellcheck source=../lib/common.sh
 . "$(dirname "$0")/../lib/common.sh"
 help_if_asked "$@"
 
-[ $# -eq 2 ] || die "which kernel?" "scripts/build/tests.sh --help"
+[ $# -ge 2 ] || die "which kernel?" "scripts/build/tests.sh --help"
 kdir=$1
 flavour=$2
+shift 2
 
 # One tree each of this project: two of them don't share a build.
 out=$cache/build/$flavour-$(basename "$kdir")-$(echo "$top" | sha256sum | cut -c 1-8)
@@ -22,7 +23,7 @@ mkdir -p "$out"
 # and objtool would only warn of is an error here.
 step "Building the module and its tests for $flavour" "$log" \
 	"$top/scripts/build/module.sh" "$kdir" modules "MO=$out" RCU_HEADLESS_TESTS=m \
-	CONFIG_WERROR=y CONFIG_OBJTOOL_WERROR=y
+	CONFIG_WERROR=y CONFIG_OBJTOOL_WERROR=y "$@"
 
 # What LLVM doesn't know it leaves out without a word.
 if grep -qx 'CONFIG_KCSAN=y' "$kdir/.config" &&
