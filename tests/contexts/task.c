@@ -23,6 +23,11 @@ static void *small(void)
 	return kmalloc(8, GFP_KERNEL);
 }
 
+static void *page(void)
+{
+	return kmalloc(PAGE_SIZE, GFP_KERNEL);
+}
+
 /* Frees so many new objects by our call, or by the kernel's own, for comparison. */
 static int free_new(const char *val, void *(*make)(void), bool ours)
 {
@@ -68,6 +73,14 @@ static int small_set(const char *val, const struct kernel_param *kp)
 
 static const struct kernel_param_ops small_ops = { .set = small_set };
 module_param_cb(small, &small_ops, NULL, 0200);
+
+static int pages_set(const char *val, const struct kernel_param *kp)
+{
+	return free_new(val, page, true);
+}
+
+static const struct kernel_param_ops pages_ops = { .set = pages_set };
+module_param_cb(pages, &pages_ops, NULL, 0200);
 
 static int small_mightsleep_set(const char *val, const struct kernel_param *kp)
 {

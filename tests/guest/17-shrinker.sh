@@ -35,13 +35,27 @@ gives() {
 		is "$(counter shrinker_scans)" $((gives_scans + 1))
 }
 
-ktap_start 8
+# Objects of a page each. A CPU adds up two MiB before it lets others know.
+counts_what_waits() {
+	waits_before=$(counted "$shrinker")
+	put 4096 /sys/module/rcu_headless_contexts/parameters/pages
+	[ $(($(counted "$shrinker") - waits_before)) -ge $((4096 - 2 * cpus * 256)) ]
+}
+
+# A grace period is begun for that, which nothing else does so soon.
+brings_it() {
+	scan 1
+	reader_leaves
+	wait_for 30 nothing_pending
+}
+
+ktap_start 10
 ktap_need insmod /modules/rcu_headless.ko spares=8
 shrinker=$(echo /sys/kernel/debug/shrinker/rcu_headless-*)
 if [ ! -w "$shrinker/scan" ]; then
 	for what in "counts" "gives what it is asked for" "counts what is left" \
-		"gives what it has" "counts nothing" "gives nothing" \
-		"gives nothing that is kept" "is gone"; do
+		"gives what it has" "counts nothing" "gives nothing" "counts what waits" \
+		"brings it" "gives nothing that is kept" "is gone"; do
 		ktap_skip "shrinker: $what" "needs CONFIG_SHRINKER_DEBUG"
 	done
 	rmmod rcu_headless
@@ -55,6 +69,22 @@ ktap_check "shrinker: gives what it has" gives $((all - 3)) 1000000
 ktap_check "shrinker: counts nothing" is "$(counted "$shrinker")" 0
 ktap_check "shrinker: gives nothing" gives 0 1000000
 rmmod rcu_headless
+
+ktap_need insmod /modules/rcu_headless.ko drain_delay_ms=10000
+shrinker=$(echo /sys/kernel/debug/shrinker/rcu_headless-*)
+for module in canary contexts busy; do
+	ktap_need insmod /modules/rcu_headless_$module.ko
+done
+if reader_at $((cpus - 1)); then
+	ktap_check "shrinker: counts what waits" counts_what_waits
+	ktap_check "shrinker: brings it" brings_it
+else
+	ktap_skip "shrinker: counts what waits" "needs two CPUs or preemption"
+	ktap_skip "shrinker: brings it" "needs two CPUs or preemption"
+fi
+for module in _busy _contexts _canary ''; do
+	rmmod rcu_headless$module
+done
 
 ktap_need insmod /modules/rcu_headless.ko spares=$kept
 shrinker=$(echo /sys/kernel/debug/shrinker/rcu_headless-*)

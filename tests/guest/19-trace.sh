@@ -29,6 +29,13 @@ objects() {
 		awk '{ sum += $1 } END { print sum + 0 }'
 }
 
+# not_the_last NUMBER: so many pages were taken that aren't of the last memory, which who frees
+# memory for others may have
+not_the_last() {
+	[ "$1" -gt 0 ] &&
+		[ "$(seen mm_page_alloc 'order=0 .*__GFP_NOMEMALLOC')" -ge "$1" ]
+}
+
 nothing_lost() {
 	! grep -q 'LOST' "$tracing"/trace
 }
@@ -41,7 +48,7 @@ if [ ! -d $tracing/events ]; then
 	ktap_skip "trace events" "needs CONFIG_TRACING"
 	exit 4
 fi
-ktap_start 16
+ktap_start 17
 # Pages are sealed when they are full, however slow the kernel is.
 ktap_need insmod /modules/rcu_headless.ko drain_delay_ms=10000
 ktap_need insmod /modules/rcu_headless_canary.ko
@@ -95,6 +102,27 @@ ktap_need insmod /modules/rcu_headless_demo.ko
 ktap_check "perf: counts them" is \
 	"$(/tests/count-event $events/queue/id \
 		sh -c 'echo 100 >/sys/module/rcu_headless_demo/parameters/headless')" 100
+
+# Pages of pointers, of both kinds: the caller's, and those that a worker gets later.
+for name in contexts busy; do
+	ktap_need insmod /modules/rcu_headless_$name.ko
+done
+echo 0 >$tracing/trace
+echo 1 >$tracing/events/kmem/mm_page_alloc/enable
+pages=$(counter pages_allocated)
+if reader_at 1; then
+	put 30000 /sys/module/rcu_headless_contexts/parameters/small
+	pages=$(($(counter pages_allocated) - pages))
+	echo 0 >$tracing/events/kmem/mm_page_alloc/enable
+	ktap_check "mm_page_alloc: none takes the last memory" not_the_last $pages
+	reader_leaves
+else
+	ktap_skip "mm_page_alloc: none takes the last memory" "needs two CPUs or preemption"
+fi
+echo 0 >$tracing/events/kmem/mm_page_alloc/enable
+for name in busy contexts; do
+	rmmod rcu_headless_$name
+done
 
 # Unloading takes care of events that are on.
 echo 1 >$events/enable

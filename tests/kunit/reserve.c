@@ -4,7 +4,9 @@
 #include <linux/err.h>
 #include <linux/irqflags.h>
 #include <linux/kthread.h>
+#include <linux/mutex.h>
 #include <linux/rcu_headless.h>
+#include <linux/sched/mm.h>
 
 #include "faults.h"
 #include "fixture.h"
@@ -206,11 +208,49 @@ static void reserve_is_for_all_cpus(struct kunit *test)
 	EXPECT_COUNTERS_ADD_UP(test, &after);
 }
 
+/* As a file system's, which is taken while memory is reclaimed. */
+static DEFINE_MUTEX(reclaimed);
+
+/*
+ * Those who hold what reclaim may need say GFP_NOFS, others say GFP_KERNEL: the second don't
+ * keep the first waiting for memory. Lockdep sees it in one round, whoever comes first.
+ */
+static void reserve_under_lock_of_reclaim(struct kunit *test)
+{
+	/* A new one; one with something in it; a larger one in its place. */
+	static const size_t sizes[] = { SOME, SOME, 2 * SOME };
+	void **objects = canaries_new(test, ARRAY_SIZE(sizes) + 1, 4);
+	struct rcu_headless_reserve r = {}, other = {};
+	int i, err[ARRAY_SIZE(sizes)], err_other;
+
+	fs_reclaim_acquire(GFP_KERNEL);
+	mutex_lock(&reclaimed);
+	mutex_unlock(&reclaimed);
+	fs_reclaim_release(GFP_KERNEL);
+
+	err_other = rcu_headless_reserve(&other, SOME, GFP_KERNEL);
+	mutex_lock(&reclaimed);
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		err[i] = rcu_headless_reserve(&r, sizes[i], GFP_NOFS);
+		kvfree_rcu_headless_reserved(&r, objects[i]);
+	}
+	kvfree_rcu_headless(objects[i]);
+	rcu_headless_unreserve(&r);
+	rcu_headless_barrier();
+	mutex_unlock(&reclaimed);
+	rcu_headless_unreserve(&other);
+	for (i = 0; i < ARRAY_SIZE(sizes); i++)
+		KUNIT_EXPECT_EQ(test, err[i], 0);
+	KUNIT_EXPECT_EQ(test, err_other, 0);
+	KUNIT_EXPECT_EQ(test, canary_count_alive(objects, ARRAY_SIZE(sizes) + 1), 0);
+}
+
 static struct kunit_case reserve_cases[] = {
 	KUNIT_CASE(overrun_is_reported),
 	KUNIT_CASE(reserve_can_be_topped_up),
 	KUNIT_CASE(reserve_is_bounded),
 	KUNIT_CASE(reserve_without_memory),
+	KUNIT_CASE(reserve_under_lock_of_reclaim),
 	KUNIT_CASE_SLOW(reserve_is_for_all_cpus),
 	{}
 };
