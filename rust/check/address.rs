@@ -121,10 +121,14 @@ fn is_symbol(address: usize) -> bool {
     SymbolName::new().of(address).is_some()
 }
 
+/// Without SMP a per-CPU variable is a variable like any other.
+const HAS_PER_CPU: bool = cfg!(CONFIG_SMP);
+
 /// Whether the address is that of a per-CPU variable before a CPU's offset is added, of a module or
 /// of one of the first that were allocated: these are near our own.
 fn is_near_own_per_cpu(address: usize) -> bool {
-    possible_cpus().next().is_some_and(|cpu| {
+    let first = possible_cpus().next().filter(|_| HAS_PER_CPU);
+    first.is_some_and(|cpu| {
         let offset = per_cpu_address(0, cpu);
         own_address(cpu).wrapping_sub(offset).abs_diff(address) < PER_CPU_NEAR
     })
@@ -133,7 +137,8 @@ fn is_near_own_per_cpu(address: usize) -> bool {
 /// Whether the address is per-CPU memory, or becomes that with a CPU's offset.
 fn is_per_cpu(address: usize) -> bool {
     let in_unit = |cpu: CpuId, address| per_cpu_unit(own_address(cpu)).contains(&address);
-    possible_cpus().any(|cpu| {
+    let mut cpus = possible_cpus().take_while(|_| HAS_PER_CPU);
+    cpus.any(|cpu| {
         let there = memory::without_tag(per_cpu_address(address, cpu));
         in_unit(cpu, address)
             || in_unit(cpu, there)

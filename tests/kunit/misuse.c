@@ -109,25 +109,29 @@ static void stack_pointers(struct kunit *test)
 	refused(test, &stack, task_stack_page(current));
 }
 
+/* Where modules are among vmalloc's objects, their data has no name. */
+static struct bad_pointer *const data = IS_ENABLED(CONFIG_UML) ? &foreign : &in_image;
+
 static void per_cpu_pointers(struct kunit *test)
 {
+	/* Without SMP they are variables, and objects, like any other. */
+	struct bad_pointer *own = IS_ENABLED(CONFIG_SMP) ? &percpu : data;
+	struct bad_pointer *allocated = IS_ENABLED(CONFIG_SMP) ? &percpu : &foreign;
 	u64 __percpu *dynamic = alloc_percpu(u64);
 	unsigned int cpu;
 
 	KUNIT_ASSERT_NOT_NULL(test, (void __force *)dynamic);
-	refused(test, &percpu, (void __force *)&per_cpu_variable);
-	refused(test, &percpu, (void __force *)dynamic);
+	refused(test, own, (void __force *)&per_cpu_variable);
+	refused(test, allocated, (void __force *)dynamic);
 	for_each_possible_cpu(cpu) {
-		refused(test, &percpu, per_cpu_ptr(&per_cpu_variable, cpu));
-		refused(test, &percpu, per_cpu_ptr(dynamic, cpu));
+		refused(test, own, per_cpu_ptr(&per_cpu_variable, cpu));
+		refused(test, allocated, per_cpu_ptr(dynamic, cpu));
 	}
 	free_percpu(dynamic);
 }
 
 static void code_and_data(struct kunit *test)
 {
-	/* Where modules are among vmalloc's objects, their data has no name. */
-	struct bad_pointer *data = IS_ENABLED(CONFIG_UML) ? &foreign : &in_image;
 	void *code = frees_badly;
 
 	refused(test, &in_image, code);
