@@ -202,7 +202,10 @@ static void expedited_waits_for_readers(struct kunit *test)
 	waits_for_readers(test, true);
 }
 
-#define SHARERS 16
+#define SHARERS 32
+
+/* A wait for a grace period is over by then; one after the other could not be. */
+#define SHARED_WAITS 4
 
 static int sharer_thread(void *arg)
 {
@@ -222,16 +225,26 @@ static int sharer_thread(void *arg)
 	return 0;
 }
 
-/* However many callers wait at the same time, they wait for the same. */
+static bool all_returned(struct short_caller *callers, size_t nr)
+{
+	while (nr && completion_done(&callers[nr - 1].done))
+		nr--;
+	return !nr;
+}
+
+/*
+ * However many callers wait at the same time, they wait for the same: a few grace periods
+ * later they all return, though no other can end by then.
+ */
 static void waiting_callers_share(struct kunit *test)
 {
 	size_t i, started = 0;
 	struct short_caller *callers;
 	struct canary_reader reader = {};
 	struct counters before, during, after;
-	struct rcu_gp_seq first, last;
+	bool all_wait = false, all_shared = false;
 	unsigned int cpu;
-	bool all_wait = false;
+	int err;
 
 	needs_shortage(test);
 	/* Ordinary grace periods take long, so that few pass by themselves. */
@@ -266,11 +279,16 @@ static void waiting_callers_share(struct kunit *test)
 	}
 	/* Or it would wait again, for more grace periods, while others have yet to wake up. */
 	WRITE_ONCE(callers[0].stop, true);
-	get_state_synchronize_rcu_full(&first);
 	canary_reader_stop(&reader);
+	for (i = 0; i < SHARED_WAITS; i++)
+		synchronize_rcu();
+	err = canary_reader_start(&reader, cpu);
+	if (!err) {
+		all_shared = wait_until(all_returned(callers, started));
+		canary_reader_stop(&reader);
+	}
 	for (i = 0; i < started; i++)
 		wait_for_completion(&callers[i].done);
-	get_state_synchronize_rcu_full(&last);
 	for (i = callers[0].called; i < callers[0].nr; i++)
 		kvfree_rcu_headless(callers[0].objects[i]);
 	rcu_headless_barrier();
@@ -278,13 +296,8 @@ static void waiting_callers_share(struct kunit *test)
 
 	KUNIT_EXPECT_EQ(test, started, SHARERS);
 	KUNIT_EXPECT_TRUE(test, all_wait);
-	/*
-	 * One after the other they would take one each. The lower two bits are
-	 * the state within a grace period.
-	 */
-	kunit_info(test, "%lu grace periods for %d callers",
-		   (last.norm - first.norm) >> 2, SHARERS);
-	KUNIT_EXPECT_LT(test, (last.norm - first.norm) >> 2, SHARERS / 2);
+	KUNIT_EXPECT_EQ(test, err, 0);
+	KUNIT_EXPECT_TRUE(test, all_shared);
 	for (i = 0; i < started; i++)
 		KUNIT_EXPECT_EQ(test, 0, canary_count_alive(callers[i].objects,
 							    callers[i].nr));
