@@ -128,5 +128,6 @@ int bench_call(struct bench_run *run, struct seq_buf *out);
 int bench_latency(struct bench_run *run, struct seq_buf *out);
 int bench_cycle(struct bench_run *run, struct seq_buf *out);
 int bench_rcuscale(struct bench_run *run, struct seq_buf *out);
+int bench_wait(struct bench_run *run, struct seq_buf *out);
 
 #endif /* _RCU_HEADLESS_BENCH_H */

@@ -30,6 +30,7 @@ static const struct {
 	{ "latency", bench_latency },
 	{ "cycle", bench_cycle },
 	{ "rcuscale", bench_rcuscale },
+	{ "wait", bench_wait },
 };
 
 static DEFINE_MUTEX(one_at_a_time);
