@@ -4,9 +4,9 @@
 # icount: 1
 # kernels: x86_64-isolated
 #
-# How long preemption or interrupts are off at the most, as the kernel's tracer sees it:
-# while tens of thousands of pages of pointers wait that a reader has held up, are drained,
-# and more are queued. Time is counted in instructions, so the host doesn't matter.
+# How long the module keeps preemption or interrupts off, by the kernel's trace events:
+# while thousands of pages of pointers wait for a reader, are drained, and go with the
+# module. Time is counted in instructions, one a nanosecond, so the host doesn't matter.
 #
 # The functions are called by name.
 # shellcheck disable=SC2317
@@ -16,30 +16,64 @@
 
 dir=/sys/kernel/debug/rcu_headless
 contexts=/sys/module/rcu_headless_contexts/parameters
-tracing=/sys/kernel/tracing
-# 20,000 pages are 160 MB with their objects; 100,000 are more than the machine has.
-pages=20000
+events=/sys/kernel/tracing/events
+stalls=/sys/module/rcupdate/parameters/rcu_cpu_stall_suppress
+# Together with their objects 8 KiB each. To look at each takes longer than a section may,
+# even in five instructions.
+pages=10000
+most_ns=50000
 
-# longest NAME COMMAND...: the longest section during the command, in $longest
-longest() {
-	longest_name=$1
-	shift
-	echo 0 >"$tracing"/tracing_max_latency
-	echo 1 >"$tracing"/tracing_on
-	"$@"
-	longest_status=$?
-	echo 0 >"$tracing"/tracing_on
-	longest=$(cat "$tracing"/tracing_max_latency)
-	grep -v '^#' "$tracing"/trace >/tmp/section
-	longest_ours=$(grep -c '\[rcu_headless\]' /tmp/section)
-	echo "# $longest_name: $longest us; functions of ours in it: $longest_ours"
-	sed -n '1,4s/^/#   /p' /tmp/section
-	return "$longest_status"
+# first_of REGEX [-r]: the address of the first of these symbols, or of the last
+first_of() {
+	echo $((0x$(grep "$1" /proc/kallsyms | cut -d ' ' -f 1 | sort ${2-} | head -n 1)))
 }
 
-# short: below 50 us, if the kernel's own are
+# What events do: "EVENT TRIGGER". A section begins where a function of ours turns
+# preemption or interrupts off. It ends where they are turned on; of one that an interrupt
+# comes into, the part before that counts.
+sections() {
+	sections_base=$(first_of ' T _stext$')
+	sections_from=$(($(first_of '\[rcu_headless\]$') - sections_base))
+	# The last symbol is of something small.
+	sections_to=$(($(first_of '\[rcu_headless\]$' -r) - sections_base + 4096))
+	for sections_what in preempt irq; do
+		echo "preemptirq/${sections_what}_disable hist:keys=common_cpu:$sections_what=common_timestamp" \
+			"if parent_offs >= $sections_from && parent_offs < $sections_to"
+		echo "preemptirq/${sections_what}_enable hist:keys=common_cpu:ns=common_timestamp-\$$sections_what:onmax(\$ns).save(parent_offs)"
+	done
+	echo "irq/irq_handler_entry hist:keys=common_cpu:ns=common_timestamp-\$preempt:onmax(\$ns).save(irq)"
+	echo "irq/softirq_entry hist:keys=common_cpu:ns=common_timestamp-\$preempt:onmax(\$ns).save(vec)"
+}
+
+sections_on() {
+	sections >/tmp/sections
+	while read -r on_event on_trigger; do
+		echo "$on_trigger" >$events/"$on_event"/trigger || return 1
+	done </tmp/sections
+}
+
+sections_off() {
+	# What begins a section goes last.
+	sed '1!G; h; $!d' /tmp/sections | while read -r off_event off_trigger; do
+		echo "!$off_trigger" >$events/"$off_event"/trigger
+	done
+}
+
+# longest: the longest section so far, if there was one
+longest() {
+	while read -r longest_event _; do
+		sed -n 's/.*\tmax: *\([0-9]*\) .*/\1/p' $events/"$longest_event"/hist
+	done </tmp/sections | sort -n | tail -n 1
+}
+
+# short NAME COMMAND...: there are sections, and all up to the end of that are short
 short() {
-	[ "$longest" -lt 50 ] || [ "$own" -ge 50 ]
+	short_name=$1
+	shift
+	ktap_check "$short_name" "$@"
+	short_ns=$(longest)
+	echo "# the longest section so far: ${short_ns:-none} ns"
+	ktap_check "$short_name: short" [ "${short_ns:-$most_ns}" -lt $most_ns ]
 }
 
 held_up() {
@@ -50,36 +84,29 @@ all_freed() {
 	reader_leaves && put drain "$dir"/control
 }
 
-if ! grep -qw preemptirqsoff $tracing/available_tracers; then
+if [ ! -d $events/preemptirq/preempt_disable ] || ! grep -q hist $events/irq/softirq_entry/trigger; then
 	ktap_start 1
-	ktap_skip "sections" "needs CONFIG_IRQSOFF_TRACER, CONFIG_PREEMPT_TRACER"
+	ktap_skip "sections" "needs CONFIG_PREEMPT_TRACER, CONFIG_HIST_TRIGGERS"
 	exit 4
 fi
 ktap_start 8
 ktap_need insmod /modules/rcu_headless.ko pending_mib=100000
-ktap_need insmod /modules/rcu_headless_canary.ko
-ktap_need insmod /modules/rcu_headless_contexts.ko
-ktap_need insmod /modules/rcu_headless_busy.ko
-echo 0 >"$tracing"/tracing_on
-echo preemptirqsoff >"$tracing"/current_tracer
+for module in canary contexts busy; do
+	ktap_need insmod /modules/rcu_headless_$module.ko
+done
 # A reader that stays for so long is what RCU complains of.
-echo 1 >/sys/module/rcupdate/parameters/rcu_cpu_stall_suppress
-ktap_need longest "the kernel's own" put 200000 $contexts/small_mightsleep
-own=$longest
+echo 1 >$stalls
+ktap_need sections_on
 reader_at 0
-ktap_check "queueing behind a reader" longest "queueing" held_up
-ktap_check "queueing: short" short
+short "queueing behind a reader" held_up
 ktap_check "so many pages wait" [ "$(counter pages_in_use)" -ge $pages ]
-ktap_check "draining" longest "draining" all_freed
-ktap_check "draining: short" short
+short "draining" all_freed
 ktap_check "all is freed" nothing_pending
+echo 0 >$stalls
 put $((100 * 507)) $contexts/small
 rmmod rcu_headless_contexts
-ktap_check "unloading" longest "unloading" rmmod rcu_headless
-ktap_check "unloading: short" short
-echo nop >"$tracing"/current_tracer
-echo 1 >"$tracing"/tracing_on
-echo 0 >/sys/module/rcupdate/parameters/rcu_cpu_stall_suppress
+short "unloading" rmmod rcu_headless
+sections_off
 rmmod rcu_headless_busy
 rmmod rcu_headless_canary
 ktap_end
