@@ -8,18 +8,16 @@
 //! C headers: [`arch/x86/include/asm/preempt.h`](srctree/arch/x86/include/asm/preempt.h),
 //! [`arch/x86/include/asm/percpu.h`](srctree/arch/x86/include/asm/percpu.h)
 
-use kernel::{
-    asm,
-    bindings::task_struct, //
-};
+use kernel::asm;
 
 use crate::bindings;
 
 extern "C" {
     // Per-CPU data, for their addresses relative to `%gs` only.
     static __preempt_count: usize;
-    static const_current_task: usize;
     static this_cpu_off: usize;
+    #[cfg(CONFIG_PREEMPT_RCU)]
+    static const_current_task: usize;
 }
 
 #[cfg(CONFIG_PREEMPTION)]
@@ -109,7 +107,7 @@ fn interrupts_are_on() -> bool {
 #[cfg(CONFIG_PREEMPT_RCU)]
 #[inline(always)]
 fn reader_nesting() -> u32 {
-    let current: *const task_struct;
+    let current: *const kernel::bindings::task_struct;
     // SAFETY: Reads a pointer that is the same for as long as a task runs.
     unsafe {
         asm!(
