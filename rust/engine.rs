@@ -4,6 +4,7 @@
 //! [`crate::observe`] and [`crate::debugfs`].
 
 pub(crate) mod barrier;
+mod counts;
 mod drain;
 pub(crate) mod enqueue;
 mod fallback;

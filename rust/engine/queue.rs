@@ -10,7 +10,9 @@
 //! - while sealed pages wait, or a lane has a stamp, the alarm is set, or drain work is queued or about
 //!   to run, or somebody is emptying pages and looks again.
 //!
-//! A queue without pages isn't in `active`, which saves the barrier a look at it. What only code on the queue's own CPU may do is in [`crate::engine::here`].
+//! A queue without pages isn't in `active`, which saves the barrier a look at it. What only code on
+//! the queue's own CPU may do is in [`crate::engine::here`], what is counted in
+//! [`crate::engine::counts`].
 
 use core::ops::{
     Deref,
@@ -31,17 +33,13 @@ use crate::{
         Channel,
         Pointer, //
     },
-    observe::stats::{
-        self,
-        Counter, //
-    },
+    observe::stats::Counter,
     page::{
         bulk_page::SealedPage,
         lane::Lane,
         page_list::WaitingPages,
         sizes, //
     },
-    params,
     platform::{
         cpu::is_isolated,
         jiffies,
@@ -52,21 +50,6 @@ use crate::{
         }, //
     }, //
 };
-
-/// How many objects a CPU counts before it adds them to the sum over all CPUs.
-const OBJECTS_SHARE: i64 = 64 << 10;
-
-/// How many bytes: what all CPUs keep to themselves is an eighth of what may wait at the most, but a
-/// page's worth needn't be added to the sum more often than once.
-fn bytes_share() -> i64 {
-    let cpus = stats::CPUS.get() as u64;
-    // No division: that of 64 bits isn't to be had everywhere. A power of two above the number.
-    let bits = u64::BITS.wrapping_sub(cpus.leading_zeros());
-    let share = (params::pending_bytes() >> 3)
-        .checked_shr(bits)
-        .unwrap_or(0);
-    share.clamp(64 << 10, sizes::PAGE_BYTES as u64) as i64
-}
 
 /// A queue whose lock this code has.
 pub(crate) struct LockedQueue<'a> {
@@ -160,76 +143,6 @@ impl<'a> LockedQueue<'a> {
     /// The CPU that the queue belongs to.
     pub(crate) fn cpu(&self) -> CpuId {
         self.queue.cpu()
-    }
-
-    /// Adds to a counter of this CPU.
-    pub(crate) fn count(&self, counter: Counter, n: usize) {
-        self.queue.stats.add(counter, n as i64);
-    }
-
-    /// Takes from a counter of this CPU.
-    pub(crate) fn uncount(&self, counter: Counter, n: usize) {
-        self.queue.stats.add(counter, -(n as i64));
-    }
-
-    /// Counts several things that belong together, by `f`.
-    pub(crate) fn count_together<R>(&mut self, f: impl FnOnce(&mut Self) -> R) -> R {
-        let consistent = self.queue.consistent();
-        consistent.write(|| f(self))
-    }
-
-    /// Counts objects that begin to wait, and about how many bytes they take.
-    pub(crate) fn count_waiting(&mut self, channel: Channel, objects: usize, bytes: usize) {
-        self.count(Counter::Pending, objects);
-        self.count(Counter::bytes(channel), bytes);
-        self.add_to_sums(objects as i64, bytes as i64);
-    }
-
-    /// Counts objects that were freed, and takes back what [`Self::count_waiting()`] has counted.
-    pub(crate) fn count_freed(&mut self, channel: Channel, objects: usize, bytes: usize) {
-        self.count(Counter::freed(channel), objects);
-        self.uncount(Counter::Pending, objects);
-        self.uncount(Counter::bytes(channel), bytes);
-        self.add_to_sums(-(objects as i64), -(bytes as i64));
-    }
-
-    fn add_to_sums(&mut self, objects: i64, bytes: i64) {
-        let most = bytes_share();
-        self.objects.add(&stats::OBJECTS, objects, OBJECTS_SHARE);
-        self.bytes.add(&stats::BYTES, bytes, most);
-        self.weight.add(&stats::WEIGHT, bytes, most);
-    }
-
-    /// Adds what this CPU hasn't added yet to the sums over all CPUs.
-    pub(crate) fn settle_sums(&mut self) {
-        self.objects.settle(&stats::OBJECTS);
-        self.bytes.settle(&stats::BYTES);
-        self.weight.settle(&stats::WEIGHT);
-    }
-
-    /// Notes what an object in the open page of a channel is expected to take, 0 if there is no page.
-    /// The page counts as full of these, but no page as more than its CPU's part of what may wait.
-    pub(super) fn weigh_open(&mut self, channel: Channel, bytes: usize) {
-        self.each[channel as usize] = bytes;
-        let most = bytes_share();
-        let weight = ((sizes::room(bytes) * bytes) as i64).min(most);
-        let before = core::mem::replace(&mut self.open_weight[channel as usize], weight);
-        self.weight.add(&stats::WEIGHT, weight - before, most);
-    }
-
-    /// About how many bytes the objects of a channel take that wait on this CPU.
-    pub(crate) fn waiting_bytes(&self, channel: Channel) -> i64 {
-        let open = self.queue.open_pointers(channel) * self.each[channel as usize];
-        self.queue.stats.get(Counter::bytes(channel)) + open as i64
-    }
-
-    /// How many objects wait on this CPU.
-    pub(crate) fn waiting_objects(&self) -> i64 {
-        let open: usize = Channel::ALL
-            .map(|channel| self.queue.open_pointers(channel))
-            .iter()
-            .sum();
-        self.queue.stats.get(Counter::Pending) + open as i64
     }
 
     /// Seals the open page of an owned lane, if there is one. Of its objects the last is known to take
