@@ -53,8 +53,7 @@ pub(crate) fn enqueue(
     mut object: Object,
     caller: usize,
 ) -> bool {
-    // With the queue that it comes from.
-    let mut page: Option<(EmptyPage, Counter, &Queue)> = None;
+    let mut page: Option<PageInHand<'_>> = None;
     // Looked at without the lock: of a large object at once, of others when they need a page.
     let mut bytes = sizes::may_be_large(&object).then(|| sizes::of(&object));
     let mut room = None;
@@ -62,11 +61,9 @@ pub(crate) fn enqueue(
     loop {
         // This may be another CPU than the last time, or somebody may have opened a page there.
         let mut queue = engine.lock_here(task);
-        let stray = page.take_if(|(_, _, home)| home.cpu() != queue.cpu());
-        if let Some((page, _, home)) = stray {
-            // A CPU isn't to lose its pages to others.
+        if let Some(stray) = page.take_if(|page| page.home.cpu() != queue.cpu()) {
             drop(queue);
-            drop(home.spares.keep(page));
+            stray.give_back();
             continue;
         }
         if Watcher::DoubleFree.is_watching() && queue.holds(&object) {
@@ -79,7 +76,7 @@ pub(crate) fn enqueue(
             Ok(()) => {
                 drop(queue);
                 // Somebody else has opened a page in the meantime.
-                drop(page.and_then(|(page, _, home)| home.spares.keep(page)));
+                page.into_iter().for_each(PageInHand::give_back);
                 return true;
             }
             Err(object) => object,
@@ -95,8 +92,8 @@ pub(crate) fn enqueue(
             false => Some((queue.take_spare()?, Counter::FromSpares)),
             true => None,
         };
-        let emptied = page.take().map(|(page, source, _)| (page, source));
-        if let Some((page, source)) = emptied.or_else(spare) {
+        let in_hand = page.take().map(|it| (it.page, it.source));
+        if let Some((page, source)) = in_hand.or_else(spare) {
             queue.count(source, 1);
             queue.open(page, object, bytes);
             return true;
@@ -104,13 +101,13 @@ pub(crate) fn enqueue(
         drop(queue);
         let home = engine.nearby();
         // After the queue was let go: no allocation with preemption off.
-        if !throttle {
-            page = EmptyPage::new_nowait().map(|page| (page, Counter::FromAllocator, home));
-        }
-        if page.is_none() {
-            let emptied = home.empty_one(task);
-            page = emptied.map(|page| (page, Counter::FromElapsed, home));
-        }
+        let new = (!throttle).then(EmptyPage::new_nowait).flatten();
+        page = match new {
+            Some(page) => Some(PageInHand::new(page, Counter::FromAllocator, home)),
+            None => home
+                .empty_one(task)
+                .map(|page| PageInHand::new(page, Counter::FromElapsed, home)),
+        };
         // Somebody else may have emptied one in the meantime.
         if page.is_some() || (!throttle && engine.nearby().spares.has(1)) {
             continue;
@@ -122,6 +119,26 @@ pub(crate) fn enqueue(
         fallback::wait(task, engine, object.channel(), caller);
         // Once for a page: that is slow enough, and others may be to blame for what still waits.
         was_throttled = true;
+    }
+}
+
+/// An empty page that isn't open yet. A CPU isn't to lose its pages to others, so that it is known
+/// where it comes from.
+struct PageInHand<'a> {
+    page: EmptyPage,
+    /// What it is counted as once it is open.
+    source: Counter,
+    home: &'a Queue,
+}
+
+impl<'a> PageInHand<'a> {
+    fn new(page: EmptyPage, source: Counter, home: &'a Queue) -> Self {
+        Self { page, source, home }
+    }
+
+    /// Leaves it where it comes from.
+    fn give_back(self) {
+        drop(self.home.spares.keep(self.page));
     }
 }
 
