@@ -7,7 +7,7 @@
 
 goals := modules modules_install clean
 
-scripts := lint check model run test torture mutants bench convert convert-tree listing rustdoc \
+scripts := lint check model run test options torture mutants bench convert convert-tree listing rustdoc \
 	rust-analyzer
 
 .PHONY: help install $(scripts) $(goals)
@@ -25,8 +25,9 @@ help:
 #:
 #:   make run     build it with a user-mode Linux, boot that, show it at work
 #:   make test    run all tests on user-mode Linux and on x86_64 in QEMU
+#:   make options some of them on kernels with other options
 #:   make torture a longer and harder test, on kernels built to find what tests don't
-#:   make mutants whether the tests find each of some seventy faults made on purpose
+#:   make mutants whether the tests find each of some eighty faults made on purpose
 #:   make bench   what it costs, against what else there is
 #:   make convert ext4 and MPLS converted to it by the tool, at work
 #:   make convert-tree  all sites of the kernel that can be, converted and built
