@@ -4,11 +4,10 @@
 //!
 //! C header: [`include/linux/kallsyms.h`](srctree/include/linux/kallsyms.h)
 
+#[cfg(CONFIG_KALLSYMS)]
+use kernel::bindings::sprint_symbol;
 use kernel::{
-    bindings::{
-        scnprintf,
-        sprint_symbol, //
-    },
+    bindings::scnprintf,
     ffi::{
         c_char,
         c_void, //
@@ -65,6 +64,17 @@ impl SymbolName {
         // SAFETY: By the type invariant there is a NUL.
         unsafe { CStr::from_char_ptr(self.0.as_ptr()) }
     }
+}
+
+/// Without names there are none: what the header has in line says so.
+///
+/// # Safety
+///
+/// `buffer` must be valid for a write.
+#[cfg(not(CONFIG_KALLSYMS))]
+unsafe fn sprint_symbol(buffer: *mut c_char, _address: usize) {
+    // SAFETY: It may be written to (contract).
+    unsafe { buffer.write(0) };
 }
 
 const DIGIT_0: c_char = b'0' as c_char;

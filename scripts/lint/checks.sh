@@ -61,6 +61,13 @@ check_mutants() {
 	[ "$count" -gt 0 ]
 }
 
+# What finds each of them is told, and of no other.
+check_faults_table() {
+	diff <(find tests/mutants -name '*.patch' -printf '%f\n' | sed 's/\.patch$//' | LC_ALL=C sort) \
+		<(sed -n '/^fault  *after  *caught by$/,/^$/s/^``\([a-z_]*\)``  *[0-9].*/\1/p' \
+			Documentation/testing.rst | LC_ALL=C sort)
+}
+
 check_shellcheck() {
 	shell_scripts | xargs -d '\n' shellcheck -x -P SCRIPTDIR
 }
@@ -142,6 +149,7 @@ check check_design "the design says what each file of rust/ is for"
 check check_names "each name in debugfs is documented"
 check check_safety "Rust doesn't panic nor leave proofs open"
 check check_mutants "each fault on purpose fits the code"
+check check_faults_table "what finds each fault on purpose is documented"
 check check_python "Python passes pyflakes and pycodestyle"
 check check_stat "rcu-headless-stat prints what it should"
 check check_lint_tools "the lint's own tools find what they should"
