@@ -6,7 +6,9 @@
 #include <linux/rcu_headless.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
+#include <linux/sizes.h>
 #include <linux/slab.h>
+#include <linux/vmalloc.h>
 #include <linux/workqueue.h>
 
 #include "fixture.h"
@@ -210,7 +212,60 @@ static void ends_while_others_queue(struct kunit *test)
 	rcu_headless_barrier();
 }
 
+struct trickle {
+	struct completion done;
+	bool stop;
+};
+
+/* One object after the other, a tick apart. */
+static int trickle_thread(void *arg)
+{
+	struct trickle *trickle = arg;
+
+	while (!READ_ONCE(trickle->stop)) {
+		kvfree_rcu_headless(kmalloc(8, GFP_KERNEL));
+		schedule_timeout_uninterruptible(1);
+	}
+	complete(&trickle->done);
+	return 0;
+}
+
+#define TRICKLE_ROUNDS 10
+
+/*
+ * Others add to the page that it waits for, so that this must wait once more: they get
+ * no page of their own where too much waits.
+ */
+static void waits_for_a_page_that_grows(struct kunit *test)
+{
+	void **objects = canaries_new(test, TRICKLE_ROUNDS, 8);
+	struct trickle trickle = {};
+	struct task_struct *task;
+	size_t i, alive = 0;
+
+	/* Nobody else has it sealed. */
+	parameter_set(test, PARAMETER_DRAIN_DELAY_MS, "10000");
+	parameter_set(test, PARAMETER_PENDING_MIB, "1");
+	stay_off_one_cpu(test);
+	init_completion(&trickle.done);
+	task = kthread_create_on_cpu(trickle_thread, &trickle, raw_smp_processor_id(),
+				     "trickle/%u");
+	KUNIT_ASSERT_FALSE(test, IS_ERR(task));
+	wake_up_process(task);
+	for (i = 0; i < TRICKLE_ROUNDS; i++) {
+		kvfree_rcu_headless(vmalloc(SZ_2M));
+		kvfree_rcu_headless(objects[i]);
+		rcu_headless_barrier();
+		alive += canary_alive(objects[i]);
+	}
+	WRITE_ONCE(trickle.stop, true);
+	wait_for_completion(&trickle.done);
+	rcu_headless_barrier();
+	KUNIT_EXPECT_EQ(test, alive, 0);
+}
+
 static struct kunit_case barrier_cases[] = {
+	KUNIT_CASE(waits_for_a_page_that_grows),
 	KUNIT_CASE(ends_while_others_queue),
 	KUNIT_CASE(needs_no_particular_cpu),
 	KUNIT_CASE_SLOW(waits_for_pages_in_hand),
