@@ -2,6 +2,7 @@
 /* CPUs that go and come back, with objects queued on them. */
 #include <linux/completion.h>
 #include <linux/cpu.h>
+#include <linux/cpuhotplug.h>
 #include <linux/cpumask.h>
 #include <linux/err.h>
 #include <linux/kthread.h>
@@ -80,6 +81,44 @@ static void cpu_leaves_no_inbox_behind(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, after.parked, 0);
 	KUNIT_EXPECT_EQ(test, after.pending, 0);
 	EXPECT_COUNTERS_ADD_UP(test, &after);
+}
+
+/* A step on the way down, after the last interrupt, that no machine of ours has a use for. */
+#define LATE CPUHP_AP_JCORE_TIMER_STARTING
+
+static struct {
+	void *object;
+	bool taken;
+} late;
+
+static int frees_late(unsigned int cpu)
+{
+	late.taken = kvfree_rcu_headless_try(late.object);
+	return 0;
+}
+
+/* What comes when the CPU takes no interrupt any more needs none. */
+static void cpu_frees_on_its_way_down(struct kunit *test)
+{
+	unsigned int cpu = stay_off_one_cpu(test);
+	void **objects = canaries_new(test, 1, 8);
+	int err, err_back;
+	bool freed;
+
+	needs_hotplug(test);
+	late.object = objects[0];
+	late.taken = false;
+	KUNIT_ASSERT_EQ(test, 0, cpuhp_setup_state_nocalls(LATE, "rcu_headless_kunit:late",
+							   NULL, frees_late));
+	err = remove_cpu(cpu);
+	cpuhp_remove_state_nocalls(LATE);
+	/* While the CPU is gone. */
+	freed = wait_until(!canary_alive(objects[0]));
+	err_back = add_cpu(cpu);
+	KUNIT_EXPECT_EQ(test, err, 0);
+	KUNIT_EXPECT_EQ(test, err_back, 0);
+	KUNIT_EXPECT_TRUE(test, late.taken);
+	KUNIT_EXPECT_TRUE(test, freed);
 }
 
 /* How often a CPU goes, at least. */
@@ -222,6 +261,7 @@ static void nothing_is_lost_as_cpus_go(struct kunit *test)
 static struct kunit_case hotplug_cases[] = {
 	KUNIT_CASE(cpu_leaves_nothing_behind),
 	KUNIT_CASE(cpu_leaves_no_inbox_behind),
+	KUNIT_CASE(cpu_frees_on_its_way_down),
 	KUNIT_CASE_SLOW(nothing_is_lost_as_cpus_go),
 	{}
 };
