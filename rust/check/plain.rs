@@ -175,15 +175,16 @@ pub(crate) fn init() -> Result {
     // With tags in the upper bits of pointers ranges say nothing.
     let tagged = memory::has_tags();
     // Modules that share the range want a closer look.
-    let pages = if cfg!(CONFIG_UML) || tagged {
+    let pages = if memory::modules_are_in_vmalloc() || tagged {
         0
     } else {
         vmalloc.len() / PAGE_SIZE
     };
     PLAIN_VMALLOC_UNITS.store(pages, Relaxed);
 
+    // Where memory is mapped at 0, null and what zero bytes are of are no objects.
     let map = if tagged { 0..0 } else { memory::direct_map() };
-    let plain = longest_gap(map)?;
+    let plain = longest_gap(map.start.max(PAGE_SIZE)..map.end)?;
     PLAIN.set(plain.start, 0);
     PLAIN_UNITS.store(plain.len() >> SLAB_SHIFT, Relaxed);
     update_plain();

@@ -4,6 +4,7 @@
 #include <linux/kallsyms.h>
 #include <linux/kasan.h>
 #include <linux/mm.h>
+#include <linux/module.h>
 #include <linux/page-flags.h>
 #include <linux/sched/task_stack.h>
 #include <linux/slab.h>
@@ -42,13 +43,11 @@ unsigned long rcu_headless_helper_user_end(void)
 #endif
 }
 
+/* Some architectures have only their data there, and not all let modules know where they go. */
 bool rcu_headless_helper_modules_in_vmalloc(void)
 {
-#ifdef MODULES_VADDR
-	return MODULES_VADDR >= VMALLOC_START && MODULES_VADDR < VMALLOC_END;
-#else
-	return true;
-#endif
+	return is_vmalloc_addr(rcu_headless_helper_modules_in_vmalloc) ||
+	       is_vmalloc_addr(THIS_MODULE);
 }
 
 bool rcu_headless_helper_is_vmalloc_or_module(const void *ptr)

@@ -90,7 +90,8 @@ impl Latency {
 }
 
 fn micros(time: Delta) -> u64 {
-    time.as_nanos().unsigned_abs() / 1000
+    // Without a division, which 32-bit machines have no instruction for.
+    time.as_micros_ceil().unsigned_abs()
 }
 
 /// What one CPU's histograms say, or those of several.

@@ -29,6 +29,9 @@ use crate::{
 /// An object that takes so much is weighed by itself, and waits for no others to fill its page.
 pub(crate) const LARGE: usize = 1 << 20;
 
+/// So far a call looks by itself: it has preemption off.
+const FEW: usize = 8 * PAGE_SIZE;
+
 /// How much the objects in one page may take, going by its first.
 pub(crate) const PAGE_BYTES: usize = 2 << 20;
 
@@ -72,7 +75,8 @@ pub(super) fn vmalloc_may_be_large(address: usize) -> bool {
     let last = address.wrapping_add(LARGE - PAGE_SIZE);
     let last_of_table = (address | (memory::pmd_size() - 1)) & !(PAGE_SIZE - 1);
     let look = last.min(last_of_table);
-    is_mapped(look) && (look == last || of_vmalloc(address, LARGE, || ()) == LARGE)
+    // Smaller objects than that end before; of larger ones the slow path finds out.
+    is_mapped(look) && (look == last || of_vmalloc(address, FEW, || ()) == FEW)
 }
 
 /// Whether there is memory at an address of vmalloc, which must share its page table with an object

@@ -67,7 +67,7 @@ pub(crate) fn thread_size() -> usize {
     unsafe { bindings::rcu_headless_helper_thread_size() }
 }
 
-/// How many pages the machine has for the kernel to hand out.
+/// How many pages the machine has that are always mapped: objects are made of these.
 pub(crate) fn total_pages() -> usize {
     // SAFETY: It reads a counter of the page allocator, and has no requirement.
     unsafe { bindings::rcu_headless_helper_totalram_pages() }
@@ -116,7 +116,7 @@ pub(crate) fn is_on_own_stack(address: usize) -> bool {
 
 /// Whether modules have no range of their own but share that of `vmalloc()`.
 pub(crate) fn modules_are_in_vmalloc() -> bool {
-    // SAFETY: It compares constants of the architecture's.
+    // SAFETY: It looks where this module is, and has no requirement.
     unsafe { bindings::rcu_headless_helper_modules_in_vmalloc() }
 }
 
