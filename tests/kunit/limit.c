@@ -121,7 +121,7 @@ static long pages_opened(const struct counters *c)
 static void large_object_seals_its_page(struct kunit *test)
 {
 	struct counters before, after;
-	void **objects;
+	void **objects, **large;
 
 	stay_off_one_cpu(test);
 	parameter_set(test, PARAMETER_DRAIN_DELAY_MS, "10000");
@@ -141,6 +141,17 @@ static void large_object_seals_its_page(struct kunit *test)
 	kvfree_rcu_headless_bulk(4, objects);
 	counters_read(test, &after);
 	KUNIT_EXPECT_EQ(test, pages_opened(&after) - pages_opened(&before), 1);
+
+	/* Behind smaller ones it doesn't either. */
+	objects = large_new(test, SZ_64K, 2);
+	large = large_new(test, LARGE, 1);
+	rcu_headless_barrier();
+	counters_read(test, &before);
+	kvfree_rcu_headless(objects[0]);
+	kvfree_rcu_headless(large[0]);
+	kvfree_rcu_headless(objects[1]);
+	counters_read(test, &after);
+	KUNIT_EXPECT_EQ(test, pages_opened(&after) - pages_opened(&before), 2);
 	rcu_headless_barrier();
 }
 
