@@ -212,7 +212,11 @@ static void ends_while_others_queue(struct kunit *test)
 	rcu_headless_barrier();
 }
 
+#define TRICKLE_MOST 2000
+
 struct trickle {
+	struct watched watched[TRICKLE_MOST];
+	size_t nr;
 	struct completion done;
 	bool stop;
 };
@@ -221,34 +225,51 @@ struct trickle {
 static int trickle_thread(void *arg)
 {
 	struct trickle *trickle = arg;
+	size_t i;
 
-	while (!READ_ONCE(trickle->stop)) {
-		kvfree_rcu_headless(kmalloc(8, GFP_KERNEL));
+	for (i = 0; i < TRICKLE_MOST && !READ_ONCE(trickle->stop); i++) {
+		struct watched *w = &trickle->watched[i];
+
+		w->object = canary_new(CANARY_SLAB);
+		get_state_synchronize_rcu_full(&w->queued_after);
+		kvfree_rcu_headless(w->object);
+		smp_store_release(&trickle->nr, i + 1);
 		schedule_timeout_uninterruptible(1);
 	}
 	complete(&trickle->done);
 	return 0;
 }
 
+static size_t trickle_early(const struct trickle *trickle)
+{
+	size_t i = smp_load_acquire(&trickle->nr), early = 0;
+
+	while (i--)
+		early += freed_too_early(&trickle->watched[i]);
+	return early;
+}
+
 #define TRICKLE_ROUNDS 10
 
 /*
- * Others add to the page that it waits for, so that this must wait once more: they get
- * no page of their own where too much waits.
+ * Others add to the page that it waits for: they get no page of their own where too much
+ * waits. So it must wait once more, and what was added has to wait for that.
  */
 static void waits_for_a_page_that_grows(struct kunit *test)
 {
 	void **objects = canaries_new(test, TRICKLE_ROUNDS, 8);
-	struct trickle trickle = {};
+	size_t i, alive = 0, early = 0;
 	struct task_struct *task;
-	size_t i, alive = 0;
+	struct trickle *trickle;
 
 	/* Nobody else has it sealed. */
 	parameter_set(test, PARAMETER_DRAIN_DELAY_MS, "10000");
 	parameter_set(test, PARAMETER_PENDING_MIB, "1");
 	stay_off_one_cpu(test);
-	init_completion(&trickle.done);
-	task = kthread_create_on_cpu(trickle_thread, &trickle, raw_smp_processor_id(),
+	trickle = kunit_kzalloc(test, sizeof(*trickle), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, trickle);
+	init_completion(&trickle->done);
+	task = kthread_create_on_cpu(trickle_thread, trickle, raw_smp_processor_id(),
 				     "trickle/%u");
 	KUNIT_ASSERT_FALSE(test, IS_ERR(task));
 	wake_up_process(task);
@@ -256,12 +277,14 @@ static void waits_for_a_page_that_grows(struct kunit *test)
 		kvfree_rcu_headless(vmalloc(SZ_2M));
 		kvfree_rcu_headless(objects[i]);
 		rcu_headless_barrier();
+		early += trickle_early(trickle);
 		alive += canary_alive(objects[i]);
 	}
-	WRITE_ONCE(trickle.stop, true);
-	wait_for_completion(&trickle.done);
+	WRITE_ONCE(trickle->stop, true);
+	wait_for_completion(&trickle->done);
 	rcu_headless_barrier();
 	KUNIT_EXPECT_EQ(test, alive, 0);
+	KUNIT_EXPECT_EQ(test, early, 0);
 }
 
 static struct kunit_case barrier_cases[] = {

@@ -242,6 +242,15 @@ void report_expected_end(void)
 	pr_info("rcu_headless-test: expect-end\n");
 }
 
+bool freed_too_early(const struct watched *w)
+{
+	struct rcu_gp_seq seq = w->queued_after;
+
+	/* In this order: what isn't freed yet may have every right to be. */
+	return w->object && !canary_alive(w->object) &&
+	       !poll_state_synchronize_rcu_full(&seq);
+}
+
 unsigned int stay_off_one_cpu(struct kunit *test)
 {
 	unsigned int here = cpumask_first(cpu_online_mask);

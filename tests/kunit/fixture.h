@@ -27,6 +27,15 @@
 	(condition);							\
 })
 
+/* An object that is queued, and when that was at the earliest. */
+struct watched {
+	void *object;
+	struct rcu_gp_seq queued_after;
+};
+
+/* Whether it is freed, and no grace period has passed since it was queued. */
+bool freed_too_early(const struct watched *w);
+
 /* What debugfs shows, of which tests look at some. */
 struct counters {
 #define COUNTER(name) long name

@@ -76,20 +76,6 @@ static void reader_holds_back_vmalloc(struct kunit *test)
  */
 #define WATCHED 16
 
-struct watched {
-	void *object;
-	struct rcu_gp_seq queued_after;
-};
-
-static bool freed_too_early(const struct watched *w)
-{
-	struct rcu_gp_seq seq = w->queued_after;
-
-	/* In this order: what isn't freed yet may have every right to be. */
-	return w->object && !canary_alive(w->object) &&
-	       !poll_state_synchronize_rcu_full(&seq);
-}
-
 static void never_before_its_grace_period(struct kunit *test)
 {
 	struct watched watched[WATCHED] = {};
