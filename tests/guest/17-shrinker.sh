@@ -49,13 +49,19 @@ brings_it() {
 	wait_for 30 nothing_pending
 }
 
-ktap_start 10
+# Of what was freed nothing is counted any more: empty pages alone.
+counts_empty_pages() {
+	empty=$(($(counter pages_allocated) - kept * cpus))
+	is "$(counted "$shrinker")" $((empty > 0 ? empty : 0))
+}
+
+ktap_start 11
 ktap_need insmod /modules/rcu_headless.ko spares=8
 shrinker=$(echo /sys/kernel/debug/shrinker/rcu_headless-*)
 if [ ! -w "$shrinker/scan" ]; then
 	for what in "counts" "gives what it is asked for" "counts what is left" \
 		"gives what it has" "counts nothing" "gives nothing" "counts what waits" \
-		"brings it" "gives nothing that is kept" "is gone"; do
+		"brings it" "counts that no more" "gives nothing that is kept" "is gone"; do
 		ktap_skip "shrinker: $what" "needs CONFIG_SHRINKER_DEBUG"
 	done
 	rmmod rcu_headless
@@ -78,9 +84,12 @@ done
 if reader_at $((cpus - 1)); then
 	ktap_check "shrinker: counts what waits" counts_what_waits
 	ktap_check "shrinker: brings it" brings_it
+	put 1 /sys/module/rcu_headless_contexts/parameters/barrier
+	ktap_check "shrinker: counts that no more" wait_for 10 counts_empty_pages
 else
 	ktap_skip "shrinker: counts what waits" "needs two CPUs or preemption"
 	ktap_skip "shrinker: brings it" "needs two CPUs or preemption"
+	ktap_skip "shrinker: counts that no more" "needs two CPUs or preemption"
 fi
 for module in _busy _contexts _canary ''; do
 	rmmod rcu_headless$module
