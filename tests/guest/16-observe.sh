@@ -66,7 +66,7 @@ sorted() {
 # The reader keeps another CPU busy.
 taskset -p 1 $$ >/dev/null
 
-ktap_start 47
+ktap_start 48
 ktap_need insmod /modules/rcu_headless.ko drain_delay_ms=0 spares=32
 ktap_need insmod /modules/rcu_headless_canary.ko
 ktap_need insmod /modules/rcu_headless_leftovers.ko
@@ -133,6 +133,18 @@ for life in 1 2; do
 		is "$(callers_sum objects "$queuer")" 6000
 done
 rmmod rcu_headless_leftovers
+
+# A page that is open by then keeps no call from being seen.
+contexts=/sys/module/rcu_headless_contexts/parameters
+ktap_need insmod /modules/rcu_headless_contexts.ko
+echo 10000 >/sys/module/rcu_headless/parameters/drain_delay_ms
+control "callers off"
+put 20 $contexts/free
+control "callers on"
+put 10 $contexts/free
+ktap_check "callers: each from then on" \
+	is "$(callers_sum objects '\[rcu_headless_contexts\]$')" 10
+rmmod rcu_headless_contexts
 rmmod rcu_headless
 
 # What goes wrong is counted at any time. The tests choose their CPUs themselves.
