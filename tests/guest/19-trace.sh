@@ -29,11 +29,19 @@ objects() {
 		awk '{ sum += $1 } END { print sum + 0 }'
 }
 
-# not_the_last NUMBER: so many pages were taken that aren't of the last memory, which who frees
-# memory for others may have
+# fills_pages: how many pages the calls allocate for that is in $own, how many a worker in $others
+fills_pages() {
+	own=$(counter page_from_allocator) others=$(counter pages_allocated)
+	put 12000 /sys/module/rcu_headless_contexts/parameters/small
+	own=$(($(counter page_from_allocator) - own))
+	others=$(($(counter pages_allocated) - others - own))
+}
+
+# not_the_last NUMBER FLAG: so many pages at least were allocated with that and as ones that
+# aren't of the last memory, which who frees memory for others may have
 not_the_last() {
 	[ "$1" -gt 0 ] &&
-		[ "$(seen mm_page_alloc 'order=0 .*__GFP_NOMEMALLOC')" -ge "$1" ]
+		[ "$(seen mm_page_alloc "order=0 .*gfp_flags=$2[^ ]*__GFP_NOMEMALLOC")" -ge "$1" ]
 }
 
 nothing_lost() {
@@ -48,7 +56,7 @@ if [ ! -d $tracing/events ]; then
 	ktap_skip "trace events" "needs CONFIG_TRACING"
 	exit 4
 fi
-ktap_start 17
+ktap_start 18
 # Pages are sealed when they are full, however slow the kernel is.
 ktap_need insmod /modules/rcu_headless.ko drain_delay_ms=10000
 ktap_need insmod /modules/rcu_headless_canary.ko
@@ -103,23 +111,31 @@ ktap_check "perf: counts them" is \
 	"$(/tests/count-event $events/queue/id \
 		sh -c 'echo 100 >/sys/module/rcu_headless_demo/parameters/headless')" 100
 
-# Pages of pointers, of both kinds: the caller's, and those that a worker gets later.
+# Pages of pointers: those that a worker gets beforehand, and those that the calls get.
 for name in contexts busy; do
 	ktap_need insmod /modules/rcu_headless_$name.ko
 done
+scan=$(echo /sys/kernel/debug/shrinker/rcu_headless-*/scan)
+# Before there is a reader: this waits for a grace period.
 echo 0 >$tracing/trace
-echo 1 >$tracing/events/kmem/mm_page_alloc/enable
-pages=$(counter pages_allocated)
-if reader_at 1; then
-	put 30000 /sys/module/rcu_headless_contexts/parameters/small
-	pages=$(($(counter pages_allocated) - pages))
+if [ -w "$scan" ] && reader_at 1; then
+	echo 1 >$tracing/events/kmem/mm_page_alloc/enable
+	fills_pages
+	beforehand=$others
+	# Who gives pages back gets no new ones for a while.
+	echo 0 0 1000000 >"$scan"
+	fills_pages
 	echo 0 >$tracing/events/kmem/mm_page_alloc/enable
-	ktap_check "mm_page_alloc: none takes the last memory" not_the_last $pages
 	reader_leaves
+	ktap_check "mm_page_alloc: the worker's aren't of the last" \
+		not_the_last "$beforehand" GFP_KERNEL
+	ktap_check "mm_page_alloc: the calls' aren't of the last" not_the_last "$own" GFP_NOWAIT
 else
-	ktap_skip "mm_page_alloc: none takes the last memory" "needs two CPUs or preemption"
+	ktap_skip "mm_page_alloc: the worker's aren't of the last" \
+		"needs CONFIG_SHRINKER_DEBUG, and two CPUs or preemption"
+	ktap_skip "mm_page_alloc: the calls' aren't of the last" \
+		"needs CONFIG_SHRINKER_DEBUG, and two CPUs or preemption"
 fi
-echo 0 >$tracing/events/kmem/mm_page_alloc/enable
 for name in busy contexts; do
 	rmmod rcu_headless_$name
 done
