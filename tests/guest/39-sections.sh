@@ -23,19 +23,19 @@ stalls=/sys/module/rcupdate/parameters/rcu_cpu_stall_suppress
 pages=10000
 most_ns=50000
 
-# first_of REGEX [-r]: the address of the first of these symbols, or of the last
-first_of() {
-	echo $((0x$(grep "$1" /proc/kallsyms | cut -d ' ' -f 1 | sort ${2-} | head -n 1)))
+# address REGEX head|tail: of the first of these symbols, or of the last
+address() {
+	echo $((0x$(grep "$1" /proc/kallsyms | cut -d ' ' -f 1 | sort | "$2" -n 1)))
 }
 
 # What events do: "EVENT TRIGGER". A section begins where a function of ours turns
 # preemption or interrupts off. It ends where they are turned on; of one that an interrupt
 # comes into, the part before that counts.
 sections() {
-	sections_base=$(first_of ' T _stext$')
-	sections_from=$(($(first_of '\[rcu_headless\]$') - sections_base))
+	sections_base=$(address ' T _stext$' head)
+	sections_from=$(($(address '\[rcu_headless\]$' head) - sections_base))
 	# The last symbol is of something small.
-	sections_to=$(($(first_of '\[rcu_headless\]$' -r) - sections_base + 4096))
+	sections_to=$(($(address '\[rcu_headless\]$' tail) - sections_base + 4096))
 	for sections_what in preempt irq; do
 		echo "preemptirq/${sections_what}_disable hist:keys=common_cpu:$sections_what=common_timestamp" \
 			"if parent_offs >= $sections_from && parent_offs < $sections_to"
@@ -48,21 +48,21 @@ sections() {
 sections_on() {
 	sections >/tmp/sections
 	while read -r on_event on_trigger; do
-		echo "$on_trigger" >$events/"$on_event"/trigger || return 1
+		echo "$on_trigger" >"$events/$on_event/trigger" || return 1
 	done </tmp/sections
 }
 
 sections_off() {
 	# What begins a section goes last.
 	sed '1!G; h; $!d' /tmp/sections | while read -r off_event off_trigger; do
-		echo "!$off_trigger" >$events/"$off_event"/trigger
+		echo "!$off_trigger" >"$events/$off_event/trigger"
 	done
 }
 
 # longest: the longest section so far, if there was one
 longest() {
 	while read -r longest_event _; do
-		sed -n 's/.*\tmax: *\([0-9]*\) .*/\1/p' $events/"$longest_event"/hist
+		sed -n 's/.*\tmax: *\([0-9]*\) .*/\1/p' "$events/$longest_event/hist"
 	done </tmp/sections | sort -n | tail -n 1
 }
 

@@ -101,11 +101,12 @@ static int frees_late(unsigned int cpu)
 static void cpu_frees_on_its_way_down(struct kunit *test)
 {
 	unsigned int cpu = stay_off_one_cpu(test);
-	void **objects = canaries_new(test, 1, 8);
 	int err, err_back;
+	void **objects;
 	bool freed;
 
 	needs_hotplug(test);
+	objects = canaries_new(test, 1, 8);
 	late.object = objects[0];
 	late.taken = false;
 	KUNIT_ASSERT_EQ(test, 0, cpuhp_setup_state_nocalls(LATE, "rcu_headless_kunit:late",
