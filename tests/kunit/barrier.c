@@ -233,6 +233,7 @@ static int trickle_thread(void *arg)
 		w->object = canary_new(CANARY_SLAB);
 		get_state_synchronize_rcu_full(&w->queued_after);
 		kvfree_rcu_headless(w->object);
+		/* After what it says is there: trickle_early(). */
 		smp_store_release(&trickle->nr, i + 1);
 		schedule_timeout_uninterruptible(1);
 	}
@@ -242,8 +243,10 @@ static int trickle_thread(void *arg)
 
 static size_t trickle_early(const struct trickle *trickle)
 {
-	size_t i = smp_load_acquire(&trickle->nr), early = 0;
+	size_t i, early = 0;
 
+	/* Before that is looked at: trickle_thread(). */
+	i = smp_load_acquire(&trickle->nr);
 	while (i--)
 		early += freed_too_early(&trickle->watched[i]);
 	return early;
