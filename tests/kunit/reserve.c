@@ -213,7 +213,7 @@ static DEFINE_MUTEX(reclaimed);
 
 /*
  * Those who hold what reclaim may need say GFP_NOFS, others say GFP_KERNEL: the second don't
- * keep the first waiting for memory. Lockdep sees it in one round, whoever comes first.
+ * keep the first waiting for memory. Lockdep sees it in one round, in either order.
  */
 static void reserve_under_lock_of_reclaim(struct kunit *test)
 {
