@@ -7,8 +7,8 @@
 
 goals := modules modules_install clean
 
-scripts := lint check model run test options torture mutants bench convert convert-tree listing rustdoc \
-	rust-analyzer
+scripts := lint check model run test options torture mutants bench convert convert-tree \
+	listing rustdoc rust-analyzer
 
 .PHONY: help install $(scripts) $(goals)
 

@@ -76,7 +76,9 @@ pub(crate) fn enqueue(
             Ok(()) => {
                 drop(queue);
                 // Somebody else has opened a page in the meantime.
-                page.into_iter().for_each(PageInHand::give_back);
+                if let Some(page) = page {
+                    page.give_back();
+                }
                 return true;
             }
             Err(object) => object,

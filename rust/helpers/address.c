@@ -81,6 +81,11 @@ bool rcu_headless_helper_on_stack(const void *ptr)
 	return object_is_on_stack(ptr);
 }
 
+void rcu_headless_helper_sprint_symbol(char *buffer, unsigned long address)
+{
+	sprint_symbol(buffer, address);
+}
+
 unsigned long rcu_headless_helper_thread_size(void)
 {
 	return THREAD_SIZE;

@@ -35,6 +35,7 @@ bool rcu_headless_helper_in_direct_map(const void *ptr);
 bool rcu_headless_helper_is_slab(const void *ptr);
 bool rcu_headless_helper_can_be_object(const void *ptr);
 bool rcu_headless_helper_on_stack(const void *ptr);
+void rcu_headless_helper_sprint_symbol(char *buffer, unsigned long address);
 unsigned long rcu_headless_helper_thread_size(void);
 
 /* bug.c */
@@ -91,7 +92,7 @@ void rcu_headless_helper_lockdep_assert_held(struct raw_spinlock *lock);
 unsigned long rcu_headless_helper_memcg_margin(unsigned long *limit);
 
 /* mm.c */
-unsigned long rcu_headless_helper_totalram_pages(void);
+unsigned long rcu_headless_helper_lowmem_pages(void);
 
 /* module.c */
 bool rcu_headless_helper_within_module(unsigned long address, const struct module *module);

@@ -5,7 +5,7 @@
 #include "helpers.h"
 
 /* What is always mapped: objects of kmalloc() are in no other memory. */
-unsigned long rcu_headless_helper_totalram_pages(void)
+unsigned long rcu_headless_helper_lowmem_pages(void)
 {
 	return totalram_pages() - totalhigh_pages();
 }

@@ -90,7 +90,7 @@ impl Latency {
 }
 
 fn micros(time: Delta) -> u64 {
-    // Without a division, which 32-bit machines have no instruction for.
+    // By the kernel's function: modules have no division of 64 bits on 32-bit machines.
     time.as_micros_ceil().unsigned_abs()
 }
 

@@ -70,7 +70,7 @@ pub(crate) fn thread_size() -> usize {
 /// How many pages the machine has that are always mapped: objects are made of these.
 pub(crate) fn total_pages() -> usize {
     // SAFETY: It reads a counter of the page allocator, and has no requirement.
-    unsafe { bindings::rcu_headless_helper_totalram_pages() }
+    unsafe { bindings::rcu_headless_helper_lowmem_pages() }
 }
 
 /// How many bytes one page table maps at most: the size of the smallest large page.

@@ -4,8 +4,6 @@
 //!
 //! C header: [`include/linux/kallsyms.h`](srctree/include/linux/kallsyms.h)
 
-#[cfg(CONFIG_KALLSYMS)]
-use kernel::bindings::sprint_symbol;
 use kernel::{
     bindings::scnprintf,
     ffi::{
@@ -15,7 +13,10 @@ use kernel::{
     prelude::*, //
 };
 
-use crate::bindings::RCU_HEADLESS_SYMBOL_LEN;
+use crate::bindings::{
+    rcu_headless_helper_sprint_symbol,
+    RCU_HEADLESS_SYMBOL_LEN, //
+};
 
 /// A buffer for names, large enough for any.
 ///
@@ -38,7 +39,7 @@ impl SymbolName {
     /// Any context.
     pub(crate) fn of(&mut self, address: usize) -> Option<&CStr> {
         // SAFETY: The buffer is as large as the function asks for. INVARIANT: It ends with a NUL.
-        unsafe { sprint_symbol(self.0.as_mut_ptr(), address) };
+        unsafe { rcu_headless_helper_sprint_symbol(self.0.as_mut_ptr(), address) };
         // What has no name is printed as a number.
         let known = !matches!(self.0, [0, ..] | [DIGIT_0, ..]);
         known.then(|| self.as_c_str())
@@ -64,17 +65,6 @@ impl SymbolName {
         // SAFETY: By the type invariant there is a NUL.
         unsafe { CStr::from_char_ptr(self.0.as_ptr()) }
     }
-}
-
-/// Without names there are none: what the header has in line says so.
-///
-/// # Safety
-///
-/// `buffer` must be valid for a write.
-#[cfg(not(CONFIG_KALLSYMS))]
-unsafe fn sprint_symbol(buffer: *mut c_char, _address: usize) {
-    // SAFETY: It may be written to (contract).
-    unsafe { buffer.write(0) };
 }
 
 const DIGIT_0: c_char = b'0' as c_char;
