@@ -13,6 +13,9 @@
 struct drip {
 	void **objects;
 	size_t nr;
+	/* Of 8 objects so many are of slab; one of vmalloc may come last. */
+	unsigned int slab_of_8;
+	void *last;
 	/* As fast as what came before is freed, instead of slowly. */
 	bool follows;
 	struct completion done;
@@ -41,6 +44,7 @@ static int drip_thread(void *arg)
 		}
 		kvfree_rcu_headless(drip->objects[i]);
 	}
+	kvfree_rcu_headless(drip->last);
 	shortage_here(false);
 	complete(&drip->done);
 	return 0;
@@ -52,7 +56,7 @@ static struct task_struct *drip_new(struct kunit *test, struct drip *drip,
 {
 	struct task_struct *task;
 
-	drip->objects = canaries_new(test, drip->nr, 4);
+	drip->objects = canaries_new(test, drip->nr, drip->slab_of_8);
 	init_completion(&drip->done);
 	rcu_headless_barrier();
 	shortage_for_workers(test);
@@ -63,14 +67,8 @@ static struct task_struct *drip_new(struct kunit *test, struct drip *drip,
 	return task;
 }
 
-/*
- * Pages that are sealed because they are old use up no room: as long as those
- * that are open aren't full, no call waits, though a reader keeps every page
- * from being emptied.
- */
-static void drip_does_not_wait(struct kunit *test)
+static void drips_without_waiting(struct kunit *test, struct drip *drip)
 {
-	struct drip drip = { .nr = 10 * BREATH };
 	struct canary_reader reader = {};
 	struct counters before, during, after;
 	struct task_struct *task;
@@ -79,9 +77,9 @@ static void drip_does_not_wait(struct kunit *test)
 
 	needs_shortage(test);
 	cpu = stay_off_one_cpu(test);
-	task = drip_new(test, &drip, &before);
-	reader.objects = drip.objects;
-	reader.nr = drip.nr;
+	task = drip_new(test, drip, &before);
+	reader.objects = drip->objects;
+	reader.nr = drip->nr;
 	if (canary_reader_start(&reader, cpu)) {
 		kthread_stop(task);
 		KUNIT_FAIL_AND_ABORT(test, "no reader");
@@ -89,12 +87,12 @@ static void drip_does_not_wait(struct kunit *test)
 	wake_up_process(task);
 	done = wait_until((counters_read(test, &during),
 			   during.fallbacks > before.fallbacks ||
-			   completion_done(&drip.done)));
+			   completion_done(&drip->done)));
 	counters_read(test, &during);
 	canary_reader_stop(&reader);
-	wait_for_completion(&drip.done);
+	wait_for_completion(&drip->done);
 	/* What is in pages that were too few to be sealed isn't forgotten. */
-	freed = wait_until(!canary_count_alive(drip.objects, drip.nr));
+	freed = wait_until(!canary_count_alive(drip->objects, drip->nr));
 	rcu_headless_barrier();
 	counters_read(test, &after);
 
@@ -102,8 +100,31 @@ static void drip_does_not_wait(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, freed);
 	KUNIT_EXPECT_EQ(test, during.fallbacks, before.fallbacks);
 	KUNIT_EXPECT_EQ(test, reader.nr_lost, 0);
-	KUNIT_EXPECT_EQ(test, 0, canary_count_alive(drip.objects, drip.nr));
+	KUNIT_EXPECT_EQ(test, 0, canary_count_alive(drip->objects, drip->nr));
 	EXPECT_COUNTERS_ADD_UP(test, &after);
+}
+
+/*
+ * Pages that are sealed because they are old use up no room: as long as those
+ * that are open aren't full, no call waits, though a reader keeps every page
+ * from being emptied.
+ */
+static void drip_does_not_wait(struct kunit *test)
+{
+	struct drip drip = { .nr = 10 * BREATH, .slab_of_8 = 4 };
+
+	drips_without_waiting(test, &drip);
+}
+
+/* Nor does the first object of a kind, after many of the other have been old. */
+static void other_kind_does_not_wait(struct kunit *test)
+{
+	struct drip drip = { .nr = 10 * BREATH, .slab_of_8 = 8 };
+
+	needs_shortage(test);
+	stay_off_one_cpu(test);
+	drip.last = canaries_new(test, 1, 0)[0];
+	drips_without_waiting(test, &drip);
 }
 
 /*
@@ -113,7 +134,7 @@ static void drip_does_not_wait(struct kunit *test)
 static void long_drip_never_waits(struct kunit *test)
 {
 	/* More than all the pages hold that are kept for this. */
-	struct drip drip = { .nr = 6 * PAGEFUL, .follows = true };
+	struct drip drip = { .nr = 6 * PAGEFUL, .slab_of_8 = 4, .follows = true };
 	struct counters before, after;
 	struct task_struct *task;
 
@@ -179,6 +200,7 @@ static void neither_channel_starves(struct kunit *test)
 
 static struct kunit_case drip_cases[] = {
 	KUNIT_CASE_SLOW(drip_does_not_wait),
+	KUNIT_CASE_SLOW(other_kind_does_not_wait),
 	KUNIT_CASE_SLOW(long_drip_never_waits),
 	KUNIT_CASE_SLOW(neither_channel_starves),
 	{}
