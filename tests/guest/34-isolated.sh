@@ -31,7 +31,6 @@ isolated_checks "nohz_full"
 # itself again and again to find another one.
 wq=/sys/devices/virtual/workqueue/cpumask
 wq_before=$(cat $wq)
-ktap_need insmod /modules/rcu_headless_busy.ko
 ktap_need put 8 $wq
 # Before the reader is there, which this waits for.
 echo 0 >$tracing/trace
@@ -49,6 +48,5 @@ ktap_check "work on an isolated CPU: it runs there" [ "$runs" -gt 0 ]
 ktap_check "work on an isolated CPU: not in a loop" [ "$runs" -le 50 ]
 ktap_check "work on an isolated CPU: all is freed" wait_for 60 nothing_pending
 put "$wq_before" $wq
-rmmod rcu_headless_busy
 isolated_end
 ktap_end

@@ -9,13 +9,16 @@
 
 contexts=/sys/module/rcu_headless_contexts/parameters
 tracing=/sys/kernel/tracing
+reader=/sys/module/rcu_headless_busy/parameters/reader
 # The file that moves the task, if it is to go into a cgroup.
 isolated_cgroup=
 
 isolated_begin() {
-	ktap_need insmod /modules/rcu_headless.ko
+	# What is done for an old page is done when the task spins, however slow the machine.
+	ktap_need insmod /modules/rcu_headless.ko drain_delay_ms=1000
 	ktap_need insmod /modules/rcu_headless_canary.ko
 	ktap_need insmod /modules/rcu_headless_contexts.ko
+	ktap_need insmod /modules/rcu_headless_busy.ko
 	echo 8192 >$tracing/buffer_size_kb
 	for group in timer irq irq_vectors workqueue ipi csd sched/sched_switch; do
 		[ ! -e $tracing/events/$group ] || echo 1 >$tracing/events/$group/enable
@@ -33,24 +36,25 @@ isolated_end() {
 	ktap_need put drain /sys/kernel/debug/rcu_headless/control
 	ktap_need returns rmmod rcu_headless_contexts
 	ktap_need returns rmmod rcu_headless
+	rmmod rcu_headless_busy
 	rmmod rcu_headless_canary
 }
 
 # spins FILE TEXT: leaves in /tmp/alone what is traced on CPU 3 in five seconds of a
-# task's spinning there, after it has written the text
+# task's spinning there, after it has written the text; a reader elsewhere keeps the grace
+# period from ending before it spins
 spins() {
+	# Takes a grace period, as going into a cgroup does: so the reader comes behind both.
 	echo 0 >$tracing/trace
 	echo 1 >$tracing/tracing_on
 	rm -f /tmp/spins /tmp/alone
-	(
-		[ -z "$isolated_cgroup" ] ||
-			exec sh -c "echo \$\$ >$isolated_cgroup && exec /tests/spin 3 0 $1 '$2'"
-		exec /tests/spin 3 0 "$1" "$2"
-	) >/tmp/spins &
+	sh -c "${isolated_cgroup:+echo \$\$ >$isolated_cgroup &&} echo 1 >$reader &&
+		exec /tests/spin 3 0 $1 '$2'" >/tmp/spins &
 	spinner=$!
 	# shellcheck disable=SC2064
-	trap "kill -KILL $spinner; echo 0 >$tracing/tracing_on" EXIT
+	trap "kill -KILL $spinner; echo -1 >$reader; echo 0 >$tracing/tracing_on" EXIT
 	wait_for 60 test -s /tmp/spins || return 1
+	echo -1 >$reader
 	sleep 5
 	echo 0 >$tracing/tracing_on
 	trap - EXIT
