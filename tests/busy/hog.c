@@ -14,12 +14,21 @@
 
 static struct task_struct *hog;
 
-static int hog_thread(void *unused)
+static int hog_thread(void *arg)
 {
-	while (!kthread_should_stop()) {
+	unsigned int cpu = (unsigned long)arg;
+
+	while (!kthread_should_stop() && raw_smp_processor_id() == cpu) {
 		cond_resched();
 		cpu_relax();
 	}
+	/* A CPU that goes sends it elsewhere: it hogs no other, which may be needed. */
+	set_current_state(TASK_INTERRUPTIBLE);
+	while (!kthread_should_stop()) {
+		schedule();
+		set_current_state(TASK_INTERRUPTIBLE);
+	}
+	__set_current_state(TASK_RUNNING);
 	return 0;
 }
 
@@ -40,11 +49,11 @@ static int hog_start(unsigned int cpu)
 
 	if (cpu >= nr_cpu_ids || !cpu_online(cpu))
 		return -EINVAL;
-	task = kthread_create(hog_thread, NULL, "hog/%u", cpu);
+	task = kthread_create(hog_thread, (void *)(unsigned long)cpu, "hog/%u", cpu);
 	if (IS_ERR(task))
 		return PTR_ERR(task);
 	hog = task;
-	/* Not per CPU in the kernel's sense: a CPU that goes sends it elsewhere. */
+	/* Not a thread of the CPU in the kernel's sense: for these a CPU that goes waits. */
 	kthread_bind(hog, cpu);
 	sched_setattr_nocheck(hog, &attr);
 	wake_up_process(hog);
