@@ -18,14 +18,10 @@ use crate::{
     },
     engine::{
         fallback,
-        here::HereQueue,
         state::Queue,
         Engine, //
     },
-    object::{
-        Channel,
-        Object, //
-    },
+    object::Object,
     observe::stats::{
         self,
         Counter, //
@@ -89,7 +85,7 @@ pub(crate) fn enqueue(
             room = Some(memcg::room());
             continue;
         };
-        let throttle = !was_throttled && (too_much_waits() || queue.is_too_much_for_group(room));
+        let throttle = !was_throttled && (too_much_waits() || is_too_much_for_group(room));
         let spare = || match throttle {
             false => Some((queue.take_spare()?, Counter::FromSpares)),
             true => None,
@@ -106,9 +102,7 @@ pub(crate) fn enqueue(
         let new = (!throttle).then(EmptyPage::new_nowait).flatten();
         page = match new {
             Some(page) => Some(PageInHand::new(page, Counter::FromAllocator, home)),
-            None => home
-                .empty_one(task)
-                .map(|page| PageInHand::new(page, Counter::FromElapsed, home)),
+            None => PageInHand::emptied(home, task),
         };
         // Somebody else may have emptied one in the meantime.
         if page.is_some() || (!throttle && engine.nearby().spares.has(1)) {
@@ -121,6 +115,8 @@ pub(crate) fn enqueue(
         fallback::wait(task, engine, object.channel(), caller);
         // Once for a page: that is slow enough, and others may be to blame for what still waits.
         was_throttled = true;
+        // The work that frees what has waited may not get a CPU for a while.
+        page = PageInHand::emptied(engine.nearby(), task);
     }
 }
 
@@ -138,6 +134,12 @@ impl<'a> PageInHand<'a> {
         Self { page, source, home }
     }
 
+    /// A page of a queue whose grace period is over, if there is one; its objects are freed.
+    fn emptied(home: &'a Queue, task: &TaskContext<'_>) -> Option<Self> {
+        let page = home.empty_one(task)?;
+        Some(Self::new(page, Counter::FromElapsed, home))
+    }
+
     /// Leaves it where it comes from.
     fn give_back(self) {
         drop(self.home.spares.keep(self.page));
@@ -149,17 +151,13 @@ fn too_much_waits() -> bool {
     stats::WEIGHT.get() > params::pending_bytes() as i64
 }
 
-impl HereQueue<'_> {
-    /// Whether the task's control group is short of memory, and may be so since much waits here: what
-    /// waits is charged to a group until it is freed, and reclaim in the group finds none of it.
-    fn is_too_much_for_group(&self, room: &memcg::Room) -> bool {
-        let waiting: i64 = Channel::ALL
-            .map(|channel| self.waiting_bytes(channel))
-            .iter()
-            .sum();
-        waiting.max(0) as usize > room.limit / GROUP_SHARE && room.left < room.limit / 2
-    }
+/// Whether the task's control group is short of memory, and may be so since much waits: what waits is
+/// charged to a group until it is freed, and reclaim in the group finds none of it. Which CPUs it waits
+/// on doesn't matter: a task that moves fills an open page on each.
+fn is_too_much_for_group(room: &memcg::Room) -> bool {
+    let waiting = stats::WEIGHT.get().max(0) as usize;
+    waiting > room.limit / GROUP_SHARE && room.left < room.limit / 2
 }
 
-/// What part of a group's limit may wait on one CPU when half of it is used.
+/// What part of a group's limit may wait when half of it is used.
 const GROUP_SHARE: usize = 16;
