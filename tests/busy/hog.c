@@ -5,6 +5,7 @@
  */
 #include <linux/cpu.h>
 #include <linux/err.h>
+#include <linux/jiffies.h>
 #include <linux/kstrtox.h>
 #include <linux/kthread.h>
 #include <linux/module.h>
@@ -14,11 +15,17 @@
 
 static struct task_struct *hog;
 
+/* Until it is told to end, or so long: who is to tell it may wait for what it keeps off. */
+static unsigned int hog_ms;
+module_param(hog_ms, uint, 0600);
+
 static int hog_thread(void *arg)
 {
-	unsigned int cpu = (unsigned long)arg;
+	unsigned int ms = READ_ONCE(hog_ms), cpu = (unsigned long)arg;
+	unsigned long end = jiffies + msecs_to_jiffies(ms);
 
-	while (!kthread_should_stop() && raw_smp_processor_id() == cpu) {
+	while (!kthread_should_stop() && raw_smp_processor_id() == cpu &&
+	       (!ms || time_before(jiffies, end))) {
 		cond_resched();
 		cpu_relax();
 	}

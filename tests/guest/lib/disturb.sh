@@ -71,7 +71,7 @@ disturb_queues() {
 
 disturb_setup() {
 	insmod /modules/rcu_headless_canary.ko
-	insmod /modules/rcu_headless_busy.ko
+	insmod /modules/rcu_headless_busy.ko hog_ms=100
 	hogs_on
 	if mount -t cgroup2 none /sys/fs/cgroup; then
 		echo +memory >/sys/fs/cgroup/cgroup.subtree_control &&
@@ -170,8 +170,8 @@ disturb_callers() {
 	rmmod rcu_headless_demo
 }
 
-# A tenth of a second without anybody else on one CPU after another; the first is left
-# to whoever has to end this.
+# A tenth of a second without anybody else on one CPU after another, but for the first. It
+# ends by itself: this may wait for a lock of a task there (PREEMPT_RT).
 disturb_hogged() {
 	# shellcheck disable=SC2013
 	for disturb_cpu in $(sed -n 's/^processor[^0-9]*\([1-9][0-9]*\)$/\1/p' /proc/cpuinfo); do
