@@ -36,10 +36,18 @@ unwatch() {
 	echo 0 >$events/workqueue/workqueue_queue_work/enable
 }
 
-# ours [REGEX]: how much of our work was queued, where the event matches
+# ours: the events in which work of ours was queued
 ours() {
-	grep -E 'workqueue_queue_work: .*(\[rcu_headless\]|workqueue=rcu_headless)' $trace |
-		grep -cE "${1-.}"
+	grep -E 'workqueue_queue_work: .*(\[rcu_headless\]|workqueue=rcu_headless)' $trace
+}
+
+# nr_ours: how often, and nr_works: how many different pieces of work
+nr_ours() {
+	ours | grep -c .
+}
+
+nr_works() {
+	ours | grep -o 'work struct=[^ ]*' | sort -u | grep -c .
 }
 
 # The reader has the last CPU to itself.
@@ -51,7 +59,7 @@ if [ $last -eq 0 ]; then
 	ktap_skip "nothing pending" "needs two CPUs"
 	exit 4
 fi
-ktap_start 11
+ktap_start 10
 ktap_need insmod /modules/rcu_headless.ko
 ktap_need insmod /modules/rcu_headless_canary.ko
 ktap_need insmod /modules/rcu_headless_contexts.ko
@@ -87,20 +95,22 @@ ktap_check "and not longer" wait_for 60 test -e /tmp/drained
 if [ -d $events/workqueue ]; then
 	watch
 	ktap_need put drain $dir/control
-	ktap_check "used: no work is queued for a barrier" is "$(ours)" 0
+	ktap_check "used: no work is queued for a barrier" is "$(nr_ours)" 0
 	unwatch
 	watch
 	taskset -c "$last" sh -c "echo 600 >$contexts/free"
 	ktap_need put drain $dir/control
-	ktap_check "objects on one CPU: work is queued" [ "$(ours)" -gt 0 ]
-	ktap_check "objects on one CPU: none for the others" is "$(ours ' cpu=[0-9]')" \
-		"$(ours " cpu=$last\$")"
-	ktap_check "the event is seen as it should be" grep -q 'req_cpu=.* cpu=' $trace
+	works=$(nr_works)
+	echo "# objects on one CPU: $works pieces of work"
+	ktap_check "objects on one CPU: work is queued" [ "$works" -gt 0 ]
+	# A CPU has one each to seal, to free, to get spares and to empty its inbox. The event
+	# names no CPU for a workqueue that is bound to none.
+	ktap_check "objects on one CPU: none for the others" [ "$works" -le 4 ]
 	unwatch
 	echo 0 >$trace
 else
 	for what in "used: no work is queued for a barrier" "objects on one CPU: work is queued" \
-		"objects on one CPU: none for the others" "the event is seen as it should be"; do
+		"objects on one CPU: none for the others"; do
 		ktap_skip "$what" "needs CONFIG_TRACING"
 	done
 fi

@@ -14,8 +14,8 @@ reader=/sys/module/rcu_headless_busy/parameters/reader
 isolated_cgroup=
 
 isolated_begin() {
-	# What is done for an old page is done when the task spins, however slow the machine.
-	ktap_need insmod /modules/rcu_headless.ko drain_delay_ms=1000
+	# What is done for an old page is done when the task spins.
+	ktap_need insmod /modules/rcu_headless.ko drain_delay_ms=3000
 	ktap_need insmod /modules/rcu_headless_canary.ko
 	ktap_need insmod /modules/rcu_headless_contexts.ko
 	ktap_need insmod /modules/rcu_headless_busy.ko
@@ -53,7 +53,11 @@ spins() {
 	spinner=$!
 	# shellcheck disable=SC2064
 	trap "kill -KILL $spinner; echo -1 >$reader; echo 0 >$tracing/tracing_on" EXIT
-	wait_for 60 test -s /tmp/spins || return 1
+	if ! wait_for 60 test -s /tmp/spins; then
+		kill -KILL $spinner
+		echo -1 >$reader
+		return 1
+	fi
 	echo -1 >$reader
 	sleep 5
 	echo 0 >$tracing/tracing_on
