@@ -21,7 +21,10 @@ use crate::{
         state::Queue,
         Engine, //
     },
-    object::Object,
+    object::{
+        Channel,
+        Object, //
+    },
     observe::stats::{
         self,
         Counter, //
@@ -52,7 +55,7 @@ pub(crate) fn enqueue(
     let mut page: Option<PageInHand<'_>> = None;
     // Looked at without the lock: of a large object at once, of others when they need a page.
     let mut bytes = sizes::may_be_large(&object).then(|| sizes::of(&object));
-    let mut room = None;
+    let mut too_much_for_group = None;
     let mut was_throttled = false;
     loop {
         // This may be another CPU than the last time, or somebody may have opened a page there.
@@ -79,13 +82,13 @@ pub(crate) fn enqueue(
             }
             Err(object) => object,
         };
-        let (Some(bytes), Some(room)) = (bytes, &room) else {
+        let (Some(bytes), Some(too_much_for_group)) = (bytes, too_much_for_group) else {
             drop(queue);
             bytes = bytes.or_else(|| Some(sizes::of(&object)));
-            room = Some(memcg::room());
+            too_much_for_group = Some(is_too_much_for_group(task, engine));
             continue;
         };
-        let throttle = !was_throttled && (too_much_waits() || is_too_much_for_group(room));
+        let throttle = !was_throttled && (too_much_waits() || too_much_for_group);
         let spare = || match throttle {
             false => Some((queue.take_spare()?, Counter::FromSpares)),
             true => None,
@@ -154,9 +157,23 @@ fn too_much_waits() -> bool {
 /// Whether the task's control group is short of memory, and may be so since much waits: what waits is
 /// charged to a group until it is freed, and reclaim in the group finds none of it. Which CPUs it waits
 /// on doesn't matter: a task that moves fills an open page on each.
-fn is_too_much_for_group(room: &memcg::Room) -> bool {
-    let waiting = stats::WEIGHT.get().max(0) as usize;
-    waiting > room.limit / GROUP_SHARE && room.left < room.limit / 2
+///
+/// It asks the queues, one after another: of the sum over all CPUs each may keep to itself what is much
+/// to a group.
+fn is_too_much_for_group(task: &TaskContext<'_>, engine: &Engine) -> bool {
+    let room = memcg::room();
+    if room.left >= room.limit / 2 {
+        return false;
+    }
+    let mut waiting = 0;
+    engine.active().any(|queue| {
+        let queue = queue.lock(task);
+        waiting += Channel::ALL
+            .iter()
+            .map(|&channel| queue.waiting_bytes(channel))
+            .sum::<i64>();
+        waiting.max(0) as usize > room.limit / GROUP_SHARE
+    })
 }
 
 /// What part of a group's limit may wait when half of it is used.

@@ -12,7 +12,8 @@
 #include <linux/slab.h>
 
 /* Large enough that they come to the limit before a grace period is over. */
-#define SIZE 8192
+static unsigned int size = 8192;
+module_param_named(charged_size, size, uint, 0600);
 
 static unsigned long failed;
 
@@ -27,7 +28,7 @@ static int charged(const char *val, bool headless)
 		return err;
 	failed = 0;
 	while (nr-- && !fatal_signal_pending(current)) {
-		object = kmalloc(SIZE, GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
+		object = kmalloc(size, GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
 		if (!object)
 			failed++;
 		else if (headless)

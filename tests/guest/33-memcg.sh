@@ -3,8 +3,9 @@
 #
 # Objects that are charged to a memory cgroup, freed as fast as they are made, ten times
 # as much as its limit: what waits is freed before the group has to go without memory. A
-# reader keeps that from happening until the task is held back, or is out of memory. The
-# kernel's own call beside it, without a reader.
+# reader keeps that from happening until the task is held back, or is out of memory. So
+# again for a task that moves and leaves little on each CPU. The kernel's own call beside
+# it, without a reader.
 #
 # The functions are called by name.
 # shellcheck disable=SC2317
@@ -13,24 +14,39 @@
 . /tests/lib/ktap.sh
 
 contexts=/sys/module/rcu_headless_contexts/parameters
+parameters=/sys/module/rcu_headless/parameters
+control=/sys/kernel/debug/rcu_headless/control
 cgroups=/sys/fs/cgroup
 # Of 8 KiB each: ten times the limit.
 objects=20000
 
-# cgroup_new NAME
+# cgroup_new NAME LIMIT
 cgroup_new() {
-	mkdir "$cgroups/$1" && echo 16M >"$cgroups/$1/memory.max"
+	mkdir "$cgroups/$1" && echo "$2" >"$cgroups/$1/memory.max"
 }
 
-# in_cgroup NAME FILE READER: makes and frees them by a task in the cgroup, after there is
-# a reader on that CPU, or none (-1)
+# in_cgroup NAME READER COMMANDS: what a task in the cgroup does, after there is a reader on
+# that CPU, or none (-1)
 in_cgroup() {
 	# To go into the cgroup takes a grace period, so that the reader comes after that.
-	sh -c "echo \$\$ >$cgroups/$1/cgroup.procs && echo $3 >$reader &&
-		echo $objects >$contexts/$2"
+	sh -c "echo \$\$ >$cgroups/$1/cgroup.procs && echo $2 >$reader && $3"
 	in_cgroup_status=$?
-	echo "# $2: $(tr '\n' ' ' <"$cgroups/$1/memory.events")"
+	echo "# $1: $(tr '\n' ' ' <"$cgroups/$1/memory.events")"
 	return $in_cgroup_status
+}
+
+# held_back NAME COMMANDS: what they do is held back, and never lacks memory: five results
+held_back() {
+	held_back_before=$(counter held_back)
+	trap reader_leaves EXIT
+	in_cgroup "$1" "$last" "$2" &
+	task=$!
+	ktap_check "memcg: $1: the task is held back" wait_for 60 waits "$1"
+	reader_leaves
+	ktap_check "memcg: $1: all objects are made" wait $task
+	ktap_check "memcg: $1: no allocation fails" is "$(cat $contexts/charged_failed)" 0
+	ktap_check "memcg: $1: it never has to go without memory" is "$(event "$1" oom)" 0
+	ktap_check "memcg: $1: nobody is killed" is "$(event "$1" oom_kill)" 0
 }
 
 # event NAME EVENT: how often
@@ -38,19 +54,18 @@ event() {
 	sed -n "s/^$2 //p" "$cgroups/$1/memory.events"
 }
 
-# ours_waits: whether the task waits, for memory or for a grace period
-ours_waits() {
-	[ "$(counter held_back)" -gt 0 ] || [ "$(event ours oom)" -gt 0 ]
+# waits NAME: whether its task waits, for memory or for a grace period
+waits() {
+	[ "$(counter held_back)" -gt "$held_back_before" ] || [ "$(event "$1" oom)" -gt 0 ]
 }
 
-reader=/sys/module/rcu_headless_busy/parameters/reader
 last=$(($(grep -c '^processor' /proc/cpuinfo) - 1))
 
-ktap_start 6
+ktap_start 11
 mount -t cgroup2 none $cgroups
 if ! echo +memory >$cgroups/cgroup.subtree_control; then
-	for nr in 1 2 3 4 5 6; do
-		ktap_skip "memcg: $nr of 6" "needs CONFIG_MEMCG"
+	for nr in $(seq 11); do
+		ktap_skip "memcg: $nr of 11" "needs CONFIG_MEMCG"
 	done
 	umount $cgroups
 	exit 4
@@ -59,22 +74,28 @@ ktap_need insmod /modules/rcu_headless.ko
 ktap_need insmod /modules/rcu_headless_canary.ko
 ktap_need insmod /modules/rcu_headless_contexts.ko
 ktap_need insmod /modules/rcu_headless_busy.ko
-ktap_need cgroup_new ours
-ktap_need cgroup_new theirs
-trap reader_leaves EXIT
-in_cgroup ours charged "$last" &
-task=$!
-ktap_check "memcg: the task is held back" wait_for 60 ours_waits
-reader_leaves
-ktap_check "memcg: all objects are made" wait $task
-ktap_check "memcg: no allocation fails" is "$(cat $contexts/charged_failed)" 0
-ktap_check "memcg: it never has to go without memory" is "$(event ours oom)" 0
-ktap_check "memcg: nobody is killed" is "$(event ours oom_kill)" 0
-in_cgroup theirs charged_mightsleep -1
+ktap_need cgroup_new ours 16M
+ktap_need cgroup_new moving $(((last + 1) * 1300))K
+ktap_need cgroup_new theirs 16M
+held_back ours "echo $objects >$contexts/charged"
+put drain $control
+
+# Each CPU adds to the sum of what waits only when it has come to 2 MiB now; some less than
+# that on each are more than the group has.
+pending_before=$(cat $parameters/pending_mib)
+put 4096 $parameters/pending_mib
+put 1024 $contexts/charged_size
+held_back moving "for cpu in $(seq -s ' ' 0 "$last"); do
+	taskset -p -c \$cpu \$\$ >/dev/null && echo 1400 >$contexts/charged || exit 1
+done"
+put 8192 $contexts/charged_size
+put "$pending_before" $parameters/pending_mib
+
+in_cgroup theirs -1 "echo $objects >$contexts/charged_mightsleep"
 echo "# kvfree_rcu_mightsleep(): $(cat $contexts/charged_failed) allocations failed"
-put drain /sys/kernel/debug/rcu_headless/control
+put drain $control
 ktap_check "memcg: all is freed" nothing_pending
-rmdir $cgroups/ours $cgroups/theirs
+rmdir $cgroups/ours $cgroups/moving $cgroups/theirs
 echo -memory >$cgroups/cgroup.subtree_control
 umount $cgroups
 rmmod rcu_headless_busy

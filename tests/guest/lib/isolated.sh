@@ -9,7 +9,6 @@
 
 contexts=/sys/module/rcu_headless_contexts/parameters
 tracing=/sys/kernel/tracing
-reader=/sys/module/rcu_headless_busy/parameters/reader
 # The file that moves the task, if it is to go into a cgroup.
 isolated_cgroup=
 

@@ -87,16 +87,18 @@ put() {
 	echo "$1" >"$2"
 }
 
+reader=/sys/module/rcu_headless_busy/parameters/reader
+
 # reader_at CPU: a reader there keeps grace periods from ending; it leaves when the script
 # does, at the latest
 reader_at() {
 	trap reader_leaves EXIT
-	put "$1" /sys/module/rcu_headless_busy/parameters/reader
+	put "$1" $reader
 }
 
 reader_leaves() {
 	trap - EXIT
-	put -1 /sys/module/rcu_headless_busy/parameters/reader
+	put -1 $reader
 }
 
 # is VALUE EXPECTED
