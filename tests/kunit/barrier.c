@@ -215,6 +215,8 @@ static void ends_while_others_queue(struct kunit *test)
 #define TRICKLE_MOST 2000
 
 struct trickle {
+	/* Made before: a new one may be where one was that has just been freed. */
+	void **objects;
 	struct watched watched[TRICKLE_MOST];
 	size_t nr;
 	struct completion done;
@@ -230,7 +232,7 @@ static int trickle_thread(void *arg)
 	for (i = 0; i < TRICKLE_MOST && !READ_ONCE(trickle->stop); i++) {
 		struct watched *w = &trickle->watched[i];
 
-		w->object = canary_new(CANARY_SLAB);
+		w->object = trickle->objects[i];
 		get_state_synchronize_rcu_full(&w->queued_after);
 		kvfree_rcu_headless(w->object);
 		/* After what it says is there: trickle_early(). */
@@ -271,6 +273,7 @@ static void waits_for_a_page_that_grows(struct kunit *test)
 	stay_off_one_cpu(test);
 	trickle = kunit_kzalloc(test, sizeof(*trickle), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, trickle);
+	trickle->objects = canaries_new(test, TRICKLE_MOST, 8);
 	init_completion(&trickle->done);
 	task = kthread_create_on_cpu(trickle_thread, trickle, raw_smp_processor_id(),
 				     "trickle/%u");
@@ -285,6 +288,8 @@ static void waits_for_a_page_that_grows(struct kunit *test)
 	}
 	WRITE_ONCE(trickle->stop, true);
 	wait_for_completion(&trickle->done);
+	for (i = trickle->nr; i < TRICKLE_MOST; i++)
+		kvfree_rcu_headless(trickle->objects[i]);
 	rcu_headless_barrier();
 	KUNIT_EXPECT_EQ(test, alive, 0);
 	KUNIT_EXPECT_EQ(test, early, 0);
