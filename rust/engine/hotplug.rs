@@ -96,6 +96,7 @@ unsafe extern "C" fn cpu_dead(cpu: c_uint) -> c_int {
     if let Some(queue) = CpuId::from_u32(cpu).and_then(|cpu| engine.queues.get(cpu)) {
         queue.inbox.hurry();
     }
+    // A walk along the list: any of them may have asked that CPU for its work.
     engine.reserves().hurry();
     0
 }

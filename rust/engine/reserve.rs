@@ -7,8 +7,8 @@
 //! way under RCU, so that taking a reserve away, or putting a larger one in its place, is safe even
 //! against callers who don't keep to the rules.
 //!
-//! The list's lock is held for a few instructions: nothing is allocated and nobody waited for with it,
-//! since a caller's flags may say that it holds locks which memory reclaim needs.
+//! The list's lock is held for a walk along the list at most: nothing is allocated and nobody waited for
+//! with it, since a caller's flags may say that it holds locks which memory reclaim needs.
 
 use kernel::{
     bindings::gfp_t,
@@ -114,29 +114,35 @@ impl<S: Sink> Reserves<S> {
     ///
     /// Process context, sleeps.
     pub(crate) fn flush(&self) {
+        // All at once, so that few are left to wait for. Those that are made later have nothing in them
+        // that was put in before.
+        let last = self.hurry();
         // One after the other, without the lock.
         let mut done = 0;
-        while let Some(next) = self.next_busy(done) {
+        while let Some(next) = self.next_busy(done, last) {
             next.inbox.flush();
             done = next.number.load(Relaxed);
         }
     }
 
-    /// Has the work queued of those that have something in them.
+    /// Has the work queued of those that have something in them. Returns the last number that any has.
     ///
     /// # Context
     ///
     /// Process context, sleeps.
-    pub(crate) fn hurry(&self) {
+    pub(crate) fn hurry(&self) -> u64 {
         let all = self.all.lock();
         all.list.iter().for_each(|reserve| reserve.inbox.hurry());
+        all.last
     }
 
-    /// The first behind number `after` that has something in it.
-    fn next_busy(&self, after: u64) -> Option<Arc<Reserve<S>>> {
+    /// The first behind number `after`, up to `last`, that has something in it.
+    fn next_busy(&self, after: u64, last: u64) -> Option<Arc<Reserve<S>>> {
         let all = self.all.lock();
-        let busy =
-            |reserve: &Reserve<S>| reserve.number.load(Relaxed) > after && !reserve.inbox.is_idle();
+        let numbers = after + 1..=last;
+        let busy = |reserve: &Reserve<S>| {
+            numbers.contains(&reserve.number.load(Relaxed)) && !reserve.inbox.is_idle()
+        };
         let found = all.list.iter().find(|reserve| busy(reserve));
         found.map(Arc::from)
     }
