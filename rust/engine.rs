@@ -18,6 +18,7 @@ pub(crate) mod published;
 pub(crate) mod queue;
 mod refill;
 pub(crate) mod reserve;
+mod sealer;
 pub(crate) mod shrinker;
 pub(crate) mod state;
 

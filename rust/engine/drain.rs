@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! From a sealed page to freed objects, and from an open page to a sealed one when no more come.
+//! From a sealed page to freed objects.
 //!
-//! [`Sealer`] has open pages sealed that have waited long enough; [`OnAlarm`] is called when a grace
-//! period is over, and queues [`Drain`], which frees what has elapsed. All of it runs on whichever CPU
-//! there is.
+//! [`OnAlarm`] is called when a grace period is over, and queues [`Drain`], which frees what has
+//! elapsed. All of it runs on whichever CPU there is.
 
 use kernel::{
     pr_warn_once,
@@ -15,8 +14,7 @@ use crate::{
     engine::state::{
         Drain,
         OnAlarm,
-        Queue,
-        Sealer, //
+        Queue, //
     },
     observe::{
         stats::Counter,
@@ -57,18 +55,6 @@ impl Run for Drain {
             }
         }
         queue.drain.queue_now(self.engine.wq());
-    }
-}
-
-impl Run for Sealer {
-    fn run(&self, task: &mut TaskContext<'_>) {
-        let Some(queue) = self.queue() else {
-            return;
-        };
-        let left = queue.lock(task).revoke_old();
-        if let Some(left) = left {
-            queue.sealer.queue(self.engine.wq(), left);
-        }
     }
 }
 

@@ -9,8 +9,6 @@ use core::ops::{
     DerefMut, //
 };
 
-use kernel::time::msecs_to_jiffies;
-
 use crate::{
     engine::{
         queue::{
@@ -32,10 +30,8 @@ use crate::{
         bulk_page::EmptyPage,
         sizes, //
     },
-    params,
     platform::{
         cpu::is_isolated,
-        jiffies,
         this_cpu::{
             Lent,
             NoPreempt,
@@ -173,9 +169,8 @@ impl<'a> HereQueue<'a> {
             return self.seal_weighed(channel, bytes);
         }
         self.weigh_open(channel, bytes);
-        self.due[channel as usize] = jiffies::after(msecs_to_jiffies(params::drain_delay_ms()));
         self.admit(channel);
-        self.call_sealer();
+        self.seal_later(channel);
         self.rearm();
     }
 
@@ -204,17 +199,6 @@ impl<'a> HereQueue<'a> {
         let lane = self.queue.queue().lane(channel);
         // SAFETY: By the type invariant the code runs on the queue's CPU, with preemption off.
         unsafe { self.gates[channel as usize].admit(lane) };
-    }
-
-    /// Has the open page sealed when it is old.
-    fn call_sealer(&self) {
-        let Queue { sealer, engine, .. } = self.queue.queue();
-        if self.is_isolated() {
-            // The timer is to be another CPU's: the work sets it.
-            sealer.queue_now(engine.wq());
-        } else {
-            sealer.queue(engine.wq(), msecs_to_jiffies(params::drain_delay_ms()));
-        }
     }
 
     /// Takes a spare, if there is one, and has more allocated if few are left.

@@ -42,7 +42,6 @@ use crate::{
     },
     platform::{
         cpu::is_isolated,
-        jiffies,
         raw_lock::RawGuard,
         this_cpu::{
             OnThisCpu,
@@ -206,24 +205,8 @@ impl<'a> LockedQueue<'a> {
         self.rearm();
     }
 
-    /// The same for those that have waited for more pointers as long as they may. Returns how long it is
-    /// until the others have.
-    pub(super) fn revoke_old(&mut self) -> Option<jiffies::Jiffies> {
-        let mut left = None;
-        for channel in Channel::ALL {
-            if !self.queue.lane(channel).is_open() {
-                continue;
-            }
-            match jiffies::until(self.due[channel as usize]) {
-                0 => self.revoke_one(channel),
-                more => left = Some(left.map_or(more, |left: jiffies::Jiffies| left.min(more))),
-            }
-        }
-        self.rearm();
-        left
-    }
-
-    fn revoke_one(&mut self, channel: Channel) {
+    /// The same for one channel. [`Self::rearm()`] is to follow.
+    pub(super) fn revoke_one(&mut self, channel: Channel) {
         let lane = self.queue.lane(channel);
         if !lane.is_open() {
             return;

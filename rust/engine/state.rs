@@ -69,6 +69,8 @@ pub(crate) struct Local {
     pub(super) gates: [Gate; Channel::COUNT],
     /// When the open page of each channel is to be sealed though it isn't full, in jiffies.
     pub(super) due: [Jiffies; Channel::COUNT],
+    /// When the sealer looks at that, if it is queued.
+    pub(super) sealer_due: Option<Jiffies>,
     /// What an object in the open page of each channel is expected to take: as much as the first.
     pub(super) each: [usize; Channel::COUNT],
     /// What that adds to the weight of all that waits.
@@ -141,6 +143,7 @@ impl Queue {
             emptying_now: false,
             gates: [const { Gate::new() }; Channel::COUNT],
             due: [0; Channel::COUNT],
+            sealer_due: None,
             each: [0; Channel::COUNT],
             open_weight: [0; Channel::COUNT],
             objects: Share::default(),

@@ -19,13 +19,17 @@ pub(crate) fn after(delay: Jiffies) -> Jiffies {
     now().wrapping_add(delay)
 }
 
+/// Whether the clock says `a` before it says `b`, of two times less than half its range apart.
+pub(crate) fn is_before(a: Jiffies, b: Jiffies) -> bool {
+    a.wrapping_sub(b) > Jiffies::MAX / 2
+}
+
 /// How long it is until the clock says `then`; 0 if it has said so already.
 pub(crate) fn until(then: Jiffies) -> Jiffies {
-    let left = then.wrapping_sub(now());
-    // More than half of the clock's range is a time that has passed.
-    if left > Jiffies::MAX / 2 {
+    let now = now();
+    if is_before(then, now) {
         0
     } else {
-        left
+        then.wrapping_sub(now)
     }
 }

@@ -201,6 +201,17 @@ impl<T: Run> Work<T> {
         unsafe { bindings::queue_delayed_work_on(ANY_CPU, wq.0.as_ptr(), self.work.get(), delay) };
     }
 
+    /// Queues the work after `delay`, whatever delay it is queued with already.
+    ///
+    /// # Context
+    ///
+    /// Any context but NMI.
+    pub(crate) fn requeue(&self, wq: &WorkQueue, delay: Jiffies) {
+        // SAFETY: By the type invariant the work is initialised, it stays where it is and alive
+        // until `drop()` has waited for it, and the queue is live.
+        unsafe { bindings::mod_delayed_work_on(ANY_CPU, wq.0.as_ptr(), self.work.get(), delay) };
+    }
+
     /// Queues the work at once, even if it is queued with a delay.
     ///
     /// # Context
