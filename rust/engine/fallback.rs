@@ -112,8 +112,11 @@ fn wait_for_all(
     free();
     // Where this code was when it began to wait.
     let home = engine.queues.get(home).unwrap_or(engine.nearby());
-    home.lock(task).count_together(|queue| {
+    let mut queue = home.lock(task);
+    queue.count_together(|queue| {
         end(queue);
         queue.queue().latency.caller_waited(waited);
     });
+    // Whoever emptied the queue meanwhile has settled sums that had this in them yet.
+    queue.tidy();
 }
