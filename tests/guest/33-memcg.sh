@@ -4,8 +4,9 @@
 # Objects that are charged to a memory cgroup, freed as fast as they are made, ten times
 # as much as its limit: what waits is freed before the group has to go without memory. A
 # reader keeps that from happening until the task is held back, or is out of memory. So
-# again for a task that moves and leaves little on each CPU. The kernel's own call beside
-# it, without a reader.
+# again for a task that moves and leaves little on each CPU, and where the group is slowed
+# down at its limit, not refused (memory.high). The kernel's own call beside it, without a
+# reader.
 #
 # The functions are called by name.
 # shellcheck disable=SC2317
@@ -20,9 +21,9 @@ cgroups=/sys/fs/cgroup
 # Of 8 KiB each: ten times the limit.
 objects=20000
 
-# cgroup_new NAME LIMIT
+# cgroup_new NAME LIMIT max|high
 cgroup_new() {
-	mkdir "$cgroups/$1" && echo "$2" >"$cgroups/$1/memory.max"
+	mkdir "$cgroups/$1" && echo "$2" >"$cgroups/$1/memory.$3"
 }
 
 # in_cgroup NAME READER COMMANDS: what a task in the cgroup does, after there is a reader on
@@ -45,7 +46,7 @@ held_back() {
 	reader_leaves
 	ktap_check "memcg: $1: all objects are made" wait $task
 	ktap_check "memcg: $1: no allocation fails" is "$(cat $contexts/charged_failed)" 0
-	ktap_check "memcg: $1: it never has to go without memory" is "$(event "$1" oom)" 0
+	ktap_check "memcg: $1: it never comes to its limit" at_no_limit "$1"
 	ktap_check "memcg: $1: nobody is killed" is "$(event "$1" oom_kill)" 0
 }
 
@@ -54,18 +55,23 @@ event() {
 	sed -n "s/^$2 //p" "$cgroups/$1/memory.events"
 }
 
+# at_no_limit NAME: it never was at the limit where it has to do with what it has
+at_no_limit() {
+	is "$(event "$1" oom)" 0 && is "$(event "$1" high)" 0
+}
+
 # waits NAME: whether its task waits, for memory or for a grace period
 waits() {
-	[ "$(counter held_back)" -gt "$held_back_before" ] || [ "$(event "$1" oom)" -gt 0 ]
+	[ "$(counter held_back)" -gt "$held_back_before" ] || ! at_no_limit "$1"
 }
 
 last=$(($(grep -c '^processor' /proc/cpuinfo) - 1))
 
-ktap_start 11
+ktap_start 16
 mount -t cgroup2 none $cgroups
 if ! echo +memory >$cgroups/cgroup.subtree_control; then
-	for nr in $(seq 11); do
-		ktap_skip "memcg: $nr of 11" "needs CONFIG_MEMCG"
+	for nr in $(seq 16); do
+		ktap_skip "memcg: $nr of 16" "needs CONFIG_MEMCG"
 	done
 	umount $cgroups
 	exit 4
@@ -74,10 +80,13 @@ ktap_need insmod /modules/rcu_headless.ko
 ktap_need insmod /modules/rcu_headless_canary.ko
 ktap_need insmod /modules/rcu_headless_contexts.ko
 ktap_need insmod /modules/rcu_headless_busy.ko
-ktap_need cgroup_new ours 16M
-ktap_need cgroup_new moving $(((last + 1) * 1300))K
-ktap_need cgroup_new theirs 16M
+ktap_need cgroup_new ours 16M max
+ktap_need cgroup_new slowed 16M high
+ktap_need cgroup_new moving $(((last + 1) * 1300))K max
+ktap_need cgroup_new theirs 16M max
 held_back ours "echo $objects >$contexts/charged"
+put drain $control
+held_back slowed "echo $objects >$contexts/charged"
 put drain $control
 
 # Each CPU adds to the sum of what waits only when it has come to 2 MiB now; some less than
@@ -95,7 +104,7 @@ in_cgroup theirs -1 "echo $objects >$contexts/charged_mightsleep"
 echo "# kvfree_rcu_mightsleep(): $(cat $contexts/charged_failed) allocations failed"
 put drain $control
 ktap_check "memcg: all is freed" nothing_pending
-rmdir $cgroups/ours $cgroups/moving $cgroups/theirs
+rmdir $cgroups/ours $cgroups/slowed $cgroups/moving $cgroups/theirs
 echo -memory >$cgroups/cgroup.subtree_control
 umount $cgroups
 rmmod rcu_headless_busy
