@@ -45,7 +45,7 @@ pub(super) fn free(given: Given, mut call: Call, slab_only: bool) -> Call {
     if let Some(mut task) = code.may_block() {
         if let Some(object) = accept_in_task(given, slab_only, caller) {
             let look = Look::at(&object);
-            if enqueue(&mut task, engine, object, caller) {
+            if enqueue(&mut task, engine, object, Some(caller)) {
                 look.report(caller);
             }
         }

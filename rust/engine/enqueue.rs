@@ -41,7 +41,8 @@ use crate::{
 };
 
 /// Queues `object`, or frees it after a grace period. `false` if it is found to be queued already,
-/// which is reported. `caller` is the address of the call, or 0.
+/// which is reported. `caller` is the address of the call, or 0; `None` if it was over before, and
+/// the object comes out of an inbox.
 ///
 /// # Context
 ///
@@ -50,8 +51,11 @@ pub(crate) fn enqueue(
     task: &mut TaskContext<'_>,
     engine: &Engine,
     mut object: Object,
-    caller: usize,
+    caller: Option<usize>,
 ) -> bool {
+    // Who empties an inbox isn't held back for what is in it: it wouldn't get out.
+    let too_much_waits = || weight(caller.is_some()) > params::pending_bytes() as i64;
+    let caller = caller.unwrap_or(0);
     let mut page: Option<PageInHand<'_>> = None;
     // Looked at without the lock: of a large object at once, of others when they need a page.
     let mut bytes = sizes::may_be_large(&object).then(|| sizes::of(&object));
@@ -115,6 +119,10 @@ pub(crate) fn enqueue(
             fallback::wait_and_free(task, engine, object, bytes, caller);
             return true;
         }
+        if too_much_for_group {
+            // What is open on other CPUs is charged to it, too: the same grace period is to do.
+            engine.active().for_each(|queue| queue.lock(task).revoke());
+        }
         fallback::wait(task, engine, object.channel(), caller);
         // Once for a page: that is slow enough, and others may be to blame for what still waits.
         was_throttled = true;
@@ -149,9 +157,13 @@ impl<'a> PageInHand<'a> {
     }
 }
 
-/// Whether the objects that wait take more memory than they may.
-fn too_much_waits() -> bool {
-    stats::WEIGHT.get() > params::pending_bytes() as i64
+/// About how much memory the objects take that wait; those in inboxes with `parked`.
+fn weight(parked: bool) -> i64 {
+    let queued = stats::WEIGHT.get();
+    match parked {
+        true => queued + stats::PARKED_BYTES.get(),
+        false => queued,
+    }
 }
 
 /// Whether the task's control group is short of memory, and may be so since much waits: what waits is

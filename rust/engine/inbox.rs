@@ -45,15 +45,24 @@ const MOVE_DELAY_JIFFIES: kernel::time::Jiffies = 1;
 
 /// Where the objects of an inbox go.
 pub(crate) trait Sink: Clone + Send + Sync + 'static {
+    /// What it knows of those that it is given one after the other.
+    type Batch: Default;
+
     /// Where the work runs that moves them.
     fn wq(&self) -> &WorkQueue;
 
-    /// Queues an object that was put in.
+    /// Queues an object that was put in. There are `left` in the inbox, with this one.
     ///
     /// # Context
     ///
     /// Process context, may sleep.
-    fn queue(&self, task: &mut TaskContext<'_>, object: Object);
+    fn queue(
+        &self,
+        task: &mut TaskContext<'_>,
+        object: Object,
+        left: usize,
+        batch: &mut Self::Batch,
+    );
 }
 
 /// Objects that came in atomic context.
@@ -172,9 +181,14 @@ impl<S: Sink> Run for Mover<S> {
     fn run(&self, task: &mut TaskContext<'_>) {
         // Who puts in after this queues the work again.
         let end = self.fifo.disarm();
+        let mut batch = S::Batch::default();
         while !self.fifo.has_come_to(end) {
             // SAFETY: A work item doesn't run twice at a time, and the workqueue orders its runs.
-            let taken = unsafe { self.fifo.take_with(|object| self.sink.queue(task, object)) };
+            let taken = unsafe {
+                self.fifo.take_with(|object| {
+                    self.sink.queue(task, object, self.fifo.len(), &mut batch);
+                })
+            };
             if !taken {
                 // A caller has a number and was interrupted before it filled the place: a reader.
                 synchronize_rcu();

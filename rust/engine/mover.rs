@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! How the engine queues what comes out of an inbox.
+//! How the engine queues what comes out of an inbox, and weighs what is in it yet.
+//!
+//! Nobody has looked at the objects in an inbox, so all are taken for as large as the first that comes
+//! out. That matters where it takes long to empty: where the work is held back, or a reserve is large.
 
 use crate::{
     check::{
@@ -13,22 +16,60 @@ use crate::{
         Handle, //
     },
     object::Object,
+    observe::stats,
+    page::sizes,
     platform::{
         this_cpu::TaskContext,
         work::WorkQueue, //
     }, //
 };
 
+/// What the objects in an inbox take that is being emptied.
+#[derive(Default)]
+pub(crate) struct Parked {
+    /// What each takes, when one has been looked at.
+    each: Option<usize>,
+    /// What this has added to the sum over all inboxes.
+    added: i64,
+}
+
+/// The sum is for all CPUs, so it is only changed for so much.
+const STEP: i64 = 1 << 20;
+
+impl Parked {
+    /// There are `nr` left.
+    fn left(&mut self, nr: usize, each: usize) {
+        let now = nr.saturating_mul(each).min(i64::MAX as usize / 2) as i64;
+        if (now - self.added).abs() >= STEP {
+            stats::PARKED_BYTES.add(now - self.added);
+            self.added = now;
+        }
+    }
+}
+
+impl Drop for Parked {
+    fn drop(&mut self) {
+        if self.added != 0 {
+            stats::PARKED_BYTES.add(-self.added);
+        }
+    }
+}
+
 impl Sink for Handle {
+    type Batch = Parked;
+
     fn wq(&self) -> &WorkQueue {
         (**self).wq()
     }
 
-    fn queue(&self, task: &mut TaskContext<'_>, object: Object) {
+    fn queue(&self, task: &mut TaskContext<'_>, object: Object, left: usize, parked: &mut Parked) {
+        let each = *parked.each.get_or_insert_with(|| sizes::of(&object));
+        // This one is weighed when it is queued.
+        parked.left(left.saturating_sub(1), each);
         // The call is over: there is no caller to report.
         if !double_free::enter(object.as_ptr()) {
             return Misuse::DoubleFree.report(0);
         }
-        enqueue(task, self, object, 0);
+        enqueue(task, self, object, None);
     }
 }

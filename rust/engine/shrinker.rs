@@ -80,7 +80,8 @@ unsafe extern "C" fn count(
     _: *mut bindings::shrink_control,
 ) -> c_ulong {
     // Sums that are kept anyway: this is called often, and there may be many CPUs.
-    let objects = stats::WEIGHT.get().max(0) as usize / PAGE_SIZE;
+    let waiting = stats::WEIGHT.get() + stats::PARKED_BYTES.get();
+    let objects = waiting.max(0) as usize / PAGE_SIZE;
     match objects + surplus() {
         0 => bindings::SHRINK_EMPTY as c_ulong,
         pages => pages as c_ulong,

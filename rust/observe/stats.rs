@@ -27,6 +27,8 @@ pub(crate) static OBJECTS: Level = Level::new();
 pub(crate) static BYTES: Level = Level::new();
 /// The same, with what open pages are expected to hold when they are full: what the limit is for.
 pub(crate) static WEIGHT: Level = Level::new();
+/// What objects are expected to take that are in inboxes and about to be queued.
+pub(crate) static PARKED_BYTES: Global = Global::new();
 /// CPUs that have a queue.
 pub(crate) static CPUS: Global = Global::new();
 /// Objects that other calls than `kvfree_rcu_headless_try()` have put into the CPUs' inboxes.

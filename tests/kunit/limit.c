@@ -2,6 +2,7 @@
 /* No more memory waits than may: who queues more waits as well. */
 #include <linux/completion.h>
 #include <linux/cpumask.h>
+#include <linux/err.h>
 #include <linux/kthread.h>
 #include <linux/mm.h>
 #include <linux/rcu_headless.h>
@@ -175,11 +176,68 @@ static void large_objects_are_held_back(struct kunit *test)
 	EXPECT_COUNTERS_ADD_UP(test, &after);
 }
 
+#define PARKED_NR 200
+
+/*
+ * What is in an inbox counts as well, when it takes long to be queued: a reader has the
+ * work held back that does so, with more left than may wait then.
+ */
+static void inboxes_are_weighed(struct kunit *test)
+{
+	void **parked = large_new(test, SZ_64K, PARKED_NR);
+	struct queuer queuer = { .nr = 1 };
+	struct canary_reader reader = {};
+	unsigned int cpu = stay_off_one_cpu(test);
+	struct counters before, during, after;
+	struct task_struct *task;
+	bool work_waits, waits;
+	size_t i, taken = 0;
+
+	parameter_set(test, PARAMETER_PENDING_MIB, "4");
+	parameter_set(test, PARAMETER_DRAIN_DELAY_MS, "10000");
+	/* Of slab, so that it needs a page of its own. */
+	queuer.objects = canaries_new(test, queuer.nr, 8);
+	init_completion(&queuer.done);
+	have_nothing_pending();
+	counters_read(test, &before);
+	task = kthread_create_on_cpu(queuer_thread, &queuer, cpumask_first(cpu_online_mask),
+				     "queuer/%u");
+	KUNIT_ASSERT_FALSE(test, IS_ERR(task));
+	if (canary_reader_start(&reader, cpu)) {
+		kthread_stop(task);
+		KUNIT_FAIL_AND_ABORT(test, "no reader");
+	}
+	for (i = 0; i < PARKED_NR; i++)
+		taken += kvfree_rcu_headless_try(parked[i]);
+	work_waits = wait_until((counters_read(test, &during),
+				 during.held_back > before.held_back));
+	/* More than is queued: 64 KiB each for three pages of 32 objects. */
+	parameter_set(test, PARAMETER_PENDING_MIB, "8");
+	wake_up_process(task);
+	waits = wait_until((counters_read(test, &after),
+			    after.held_back > during.held_back ||
+			    completion_done(&queuer.done)));
+	waits = waits && after.held_back > during.held_back;
+	canary_reader_stop(&reader);
+	wait_for_completion(&queuer.done);
+	rcu_headless_barrier();
+	counters_read(test, &after);
+
+	KUNIT_EXPECT_EQ(test, taken, PARKED_NR);
+	KUNIT_EXPECT_TRUE(test, work_waits);
+	KUNIT_EXPECT_TRUE(test, waits);
+	KUNIT_EXPECT_EQ(test, after.pending, 0);
+	KUNIT_EXPECT_EQ(test, counters_freed(&after) - counters_freed(&before),
+			PARKED_NR + queuer.nr);
+	EXPECT_COUNTERS_ADD_UP(test, &after);
+}
+
 static struct kunit_case limit_cases[] = {
 	KUNIT_CASE(held_back_by_reader),
 	KUNIT_CASE(not_held_back_before),
 	KUNIT_CASE(large_object_seals_its_page),
 	KUNIT_CASE(large_objects_are_held_back),
+	KUNIT_CASE(inboxes_are_weighed),
 	{}
 };
 

@@ -232,11 +232,13 @@ struct OnList {
 }
 
 impl Sink for OnList {
+    type Batch = ();
+
     fn wq(&self) -> &WorkQueue {
         self.wq
     }
 
-    fn queue(&self, _: &mut TaskContext<'_>, object: Object) {
+    fn queue(&self, _: &mut TaskContext<'_>, object: Object, _: usize, _: &mut ()) {
         self.handed_on.add(Thing::of(object));
     }
 }
