@@ -212,6 +212,27 @@ static void lonely_object_is_freed(struct kunit *test)
 	EXPECT_COUNTERS_ADD_UP(test, &after);
 }
 
+/*
+ * A page that is opened when drain_delay_ms has been lowered is sealed before one that was
+ * there by the old.
+ */
+static void lowered_delay_is_heeded(struct kunit *test)
+{
+	void **slab = canaries_new(test, 1, 8), **vmalloc = canaries_new(test, 1, 0);
+	unsigned int cpu = cpumask_first(cpu_online_mask);
+
+	KUNIT_ASSERT_EQ(test, 0, set_cpus_allowed_ptr(current, cpumask_of(cpu)));
+	have_nothing_pending();
+	parameter_set(test, PARAMETER_DRAIN_DELAY_MS, "10000");
+	kvfree_rcu_headless(slab[0]);
+	parameter_set(test, PARAMETER_DRAIN_DELAY_MS, "10");
+	kvfree_rcu_headless(vmalloc[0]);
+	KUNIT_EXPECT_TRUE(test, wait_until(!canary_alive(vmalloc[0])));
+	KUNIT_EXPECT_TRUE(test, canary_alive(slab[0]));
+	rcu_headless_barrier();
+	KUNIT_EXPECT_FALSE(test, canary_alive(slab[0]));
+}
+
 /* Full pages don't need a caller that comes back, nor a barrier, either. */
 static void busy_queue_is_freed(struct kunit *test)
 {
@@ -251,6 +272,7 @@ static struct kunit_case basics_cases[] = {
 	KUNIT_CASE(bulk_freed_by_barrier),
 	KUNIT_CASE(all_sizes_are_counted),
 	KUNIT_CASE(lonely_object_is_freed),
+	KUNIT_CASE(lowered_delay_is_heeded),
 	KUNIT_CASE(busy_queue_is_freed),
 	KUNIT_CASE(cache_can_go_after_barrier),
 	{}

@@ -109,6 +109,7 @@ static void parameter_restore(void *arg)
 
 	if (!parameter_write(p, p->was))
 		pr_err("could not set %s back\n", p->path);
+	p->was[0] = '\0';
 }
 
 void parameter_set(struct kunit *test, enum parameter which, const char *value)
@@ -117,10 +118,13 @@ void parameter_set(struct kunit *test, enum parameter which, const char *value)
 	loff_t pos = 0;
 	ssize_t len;
 
-	len = kernel_read(p->file, p->was, sizeof(p->was) - 1, &pos);
-	KUNIT_ASSERT_GT(test, len, 0);
-	p->was[len] = '\0';
-	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, parameter_restore, p));
+	/* What it was before the test, however often that sets it. */
+	if (!p->was[0]) {
+		len = kernel_read(p->file, p->was, sizeof(p->was) - 1, &pos);
+		KUNIT_ASSERT_GT(test, len, 0);
+		p->was[len] = '\0';
+		KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, parameter_restore, p));
+	}
 	KUNIT_ASSERT_TRUE(test, parameter_write(p, value));
 }
 
