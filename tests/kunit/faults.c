@@ -33,10 +33,10 @@ static void stay_work(struct work_struct *work)
 #define WORKERS 4
 
 /*
- * Has each CPU's pool make its workers now: one that it makes later wouldn't
- * know that allocations are to fail.
+ * Has the pools of unbound work make their workers now: one that they make later wouldn't
+ * know that allocations are to fail. There may be one for each CPU or for all.
  */
-static void make_workers(struct kunit *test)
+static void make_workers(struct kunit *test, struct workqueue_struct *wq)
 {
 	size_t i, nr = WORKERS * num_online_cpus();
 	struct stay *stays = kunit_kcalloc(test, nr, sizeof(*stays), GFP_KERNEL);
@@ -49,7 +49,7 @@ static void make_workers(struct kunit *test)
 		INIT_WORK(&stays[i].work, stay_work);
 		init_completion(&stays[i].begun);
 		stays[i].end = &end;
-		queue_work_on(cpu, system_percpu_wq, &stays[i].work);
+		queue_work_on(cpu, wq, &stays[i].work);
 	}
 	/* While they all stay, each has a worker of its own. */
 	for (i = 0; i < nr; i++)
@@ -65,9 +65,22 @@ static void workers_action(void *unused)
 	set_workers_failing(false);
 }
 
+/* Those that work on a workqueue with the flags is given to. */
+static void make_workers_of(struct kunit *test, unsigned int flags)
+{
+	struct workqueue_struct *wq;
+
+	wq = alloc_workqueue("rcu_headless_test", WQ_UNBOUND | flags, WORKERS * num_online_cpus());
+	KUNIT_ASSERT_NOT_NULL(test, wq);
+	make_workers(test, wq);
+	destroy_workqueue(wq);
+}
+
 void shortage_for_workers(struct kunit *test)
 {
-	make_workers(test);
+	/* That of the drain, and that of the refill. */
+	make_workers_of(test, WQ_HIGHPRI);
+	make_workers_of(test, 0);
 	KUNIT_ASSERT_EQ(test, 0, kunit_add_action(test, workers_action, NULL));
 	set_workers_failing(true);
 }
