@@ -27,8 +27,10 @@ rm -f "$dir/results" "$dir/kernel.log" "$dir/end" "$dir/vm.err"
 : >"$dir/results"
 : >"$dir/kernel.log"
 
-# A kernel that dies ends at once; all its messages are kept.
+# A kernel that dies ends at once; all its messages are kept. Under emulation a grace period
+# takes its time: what hangs is seen by the tests, too.
 append="mode=$mode limit=$((seconds / 3)) panic=-1 ignore_loglevel kunit.enable=1"
+append="$append rcupdate.rcu_cpu_stall_timeout=100"
 if [ "$mode" != bench ]; then
 	# What is freed is zeroed, so that who still has it sees that.
 	append="$append init_on_free=1"

@@ -10,7 +10,8 @@
 #
 # Between the two at least one line must match REGEX; with "allow" instead of
 # "expect", any number may. If that is the text of a
-# warning, the rest of its report is part of it; other reports still count. A data
+# warning, its title and its trace are part of it; other reports still count. No test
+# leaves an announcement to the next. A data
 # race is ours if our code makes one of the accesses, or has called what makes them
 # both; those within the kernel, of which KCSAN's strict rules find some, are left to
 # their authors. Exit status: 0 nothing wrong.
@@ -25,6 +26,7 @@ BEGIN {
 		"|soft lockup|hard LOCKUP|workqueue lockup|scheduling while atomic" \
 		"|sleeping function called|refcount_t:|list_(add|del) corruption" \
 		"|Objects remaining|still has objects|Call Trace:|nobody cared" \
+		"|Out of memory: Killed|debugfs: .*already present" \
 		"|rcu_headless: .*(before its grace period|leaked)"
 }
 
@@ -73,6 +75,14 @@ race != "" && /Reported by Kernel Concurrency Sanitizer/ {
 	next
 }
 
+# The name of the next script.
+/rcu_headless-test: [^ ]*\.sh$/ {
+	if (expected != "")
+		wrong_line("expected to the end of a test: " expected)
+	expected = ""
+	next
+}
+
 /rcu_headless-test: (expect|allow) / {
 	expected = $0
 	met = sub(/.*rcu_headless-test: allow /, "", expected)
@@ -87,8 +97,9 @@ function wrong_line(line) {
 
 # Whether a report was expected is known when it is over: its text is anywhere in it.
 function end_report(i) {
-	for (i = 1; i <= lines && !excused; i++)
-		wrong_line(report[i])
+	for (i = 1; i <= lines; i++)
+		if (!excused || report[i] !~ /WARNING:|Call Trace:/)
+			wrong_line(report[i])
 	in_report = lines = excused = 0
 }
 
@@ -118,6 +129,8 @@ $0 ~ bad {
 
 END {
 	end_report()
+	if (expected != "")
+		wrong_line("expected to the end: " expected)
 	if (race != "")
 		wrong_line(race)
 	exit wrong != 0

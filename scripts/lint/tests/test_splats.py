@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What scripts/vm/splats.awk takes for wrong in a kernel's log."""
+
+import subprocess
+import unittest
+from pathlib import Path
+
+SPLATS = Path(__file__).parents[3] / "scripts/vm/splats.awk"
+
+WARNING = [
+    "------------[ cut here ]------------",
+    "WARNING: kernel/foo.c:1 at foo+0x1/0x2",
+    "the text of it",
+    "Call Trace:",
+    "---[ end trace 0000000000000000 ]---",
+]
+
+
+def said(what):
+    return f"rcu_headless-test: {what}"
+
+
+def wrong(*lines):
+    """The lines that it prints, and whether its status agrees."""
+    log = "".join(f"[    1.000000] {line}\n" for line in lines)
+    command = ["awk", "-f", SPLATS]
+    run = subprocess.run(command, input=log, text=True, capture_output=True, check=False)
+    found = [line.split("] ", 1)[-1] for line in run.stdout.splitlines()]
+    assert (run.returncode == 0) == (not found), run
+    return found
+
+
+class Splats(unittest.TestCase):
+    def test_nothing(self):
+        self.assertEqual(wrong("Freeing unused memory", said("10-kunit.sh")), [])
+
+    def test_warning(self):
+        self.assertEqual(wrong(*WARNING), [WARNING[1], WARNING[3]])
+
+    def test_expected(self):
+        self.assertEqual(wrong(said("expect the text"), *WARNING, said("expect-end")), [])
+
+    def test_allowed_and_absent(self):
+        self.assertEqual(wrong(said("allow the text"), said("expect-end")), [])
+
+    def test_expected_and_absent(self):
+        self.assertEqual(
+            wrong(said("expect another"), said("expect-end")), ["expected, but not seen: another"]
+        )
+
+    def test_another_in_an_expected_one(self):
+        inside = [*WARNING[:3], "BUG: KASAN: use-after-free", *WARNING[3:]]
+        found = wrong(said("expect the text"), *inside, said("expect-end"))
+        self.assertEqual(found, ["BUG: KASAN: use-after-free"])
+
+    def test_expectation_ends_with_its_script(self):
+        found = wrong(said("expect the text"), *WARNING, said("22-readers.sh"), *WARNING)
+        self.assertEqual(
+            found, ["expected to the end of a test: the text", WARNING[1], WARNING[3]]
+        )
+
+    def test_expectation_without_end(self):
+        found = wrong(said("expect the text"), *WARNING)
+        self.assertEqual(found, ["expected to the end: the text"])
+
+    def test_out_of_memory(self):
+        killed = "Out of memory: Killed process 1 (sh)"
+        self.assertEqual(wrong(killed), [killed])
+
+
+if __name__ == "__main__":
+    unittest.main()
