@@ -80,6 +80,11 @@ if [ $last -eq 0 ]; then
 	ktap_skip "a CPU that is held" "needs two CPUs"
 	exit 4
 fi
+if hog_keeps_rcu; then
+	ktap_start 1
+	ktap_skip "a CPU that is held" "needs rcutree.kthread_prio=99: RCU itself waits for the CPU"
+	exit 4
+fi
 ktap_start 18
 hogs_on
 ktap_need insmod /modules/rcu_headless_canary.ko

@@ -5,6 +5,8 @@
 # shellcheck shell=sh
 
 hog_servers=/sys/kernel/debug/sched
+# That of the kernel thread, too.
+hog_priority=98
 hog_rt_runtime=/proc/sys/kernel/sched_rt_runtime_us
 
 # Nothing is taken from real-time tasks: neither by throttling, nor by the server that
@@ -27,6 +29,13 @@ hogs_off() {
 	echo "$hog_rt_before" >$hog_rt_runtime
 }
 
+# hog_keeps_rcu: whether it keeps RCU's own threads from the CPU, and so all grace periods
+# from ending
+hog_keeps_rcu() {
+	[ -e /sys/kernel/realtime ] &&
+		[ "$(cat /sys/module/rcutree/parameters/kthread_prio)" -le $hog_priority ]
+}
+
 # hog_start CPU thread|process [FILE TEXT]: returns when it has begun
 hog_start() {
 	hog_cpu=$1 hog_kind=$2
@@ -39,7 +48,7 @@ hog_start() {
 		hog_pid=
 	else
 		rm -f /tmp/spins
-		/tests/spin "$hog_cpu" 99 "$@" >/tmp/spins &
+		/tests/spin "$hog_cpu" $hog_priority "$@" >/tmp/spins &
 		hog_pid=$!
 		wait_for 20 test -s /tmp/spins
 	fi

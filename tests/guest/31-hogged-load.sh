@@ -1,0 +1,29 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# Loads that fail half-way, as in 30-load-failure, while a real-time loop keeps a CPU to
+# itself: what was set up by then goes without it. With every tenth allocation that fails.
+
+# shellcheck source=lib/ktap.sh
+. /tests/lib/ktap.sh
+# shellcheck source=lib/hog.sh
+. /tests/lib/hog.sh
+
+# shellcheck disable=SC2034
+load_step=10
+taskset -p 1 $$ >/dev/null
+last=$(($(grep -c '^processor' /proc/cpuinfo) - 1))
+if [ $last -eq 0 ] || hog_keeps_rcu; then
+	ktap_start 1
+	ktap_skip "failed loads beside a CPU that is held" \
+		"needs two CPUs, and with PREEMPT_RT rcutree.kthread_prio=99"
+	exit 4
+fi
+ktap_need insmod /modules/rcu_headless_canary.ko
+ktap_need insmod /modules/rcu_headless_busy.ko
+hogs_on
+trap 'hog_stop; hogs_off; rmmod rcu_headless_busy; rmmod rcu_headless_canary' EXIT
+ktap_need hog_start "$last" thread
+
+# shellcheck source=30-load-failure.sh
+. /tests/30-load-failure.sh
