@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Calls in probes on two of the kernel's trace events, which are passed with the
- * locks held that starting a timer and queueing work take.
+ * Calls in probes on three of the kernel's trace events, which are passed with the
+ * locks held that starting a timer, queueing work and switching tasks take.
  */
 #include <linux/delay.h>
 #include <linux/kstrtox.h>
@@ -15,7 +15,7 @@
 
 struct pool_workqueue;
 
-static struct tracepoint *timer_start, *queue_work_event;
+static struct tracepoint *timer_start, *queue_work_event, *switch_event;
 
 static void find(struct tracepoint *tp, void *unused)
 {
@@ -23,6 +23,8 @@ static void find(struct tracepoint *tp, void *unused)
 		timer_start = tp;
 	else if (!strcmp(tp->name, "workqueue_queue_work"))
 		queue_work_event = tp;
+	else if (!strcmp(tp->name, "sched_switch"))
+		switch_event = tp;
 }
 
 static void on_timer_start(void *data, struct timer_list *timer, unsigned long expiry)
@@ -36,11 +38,17 @@ static void on_queue_work(void *data, int cpu, struct pool_workqueue *pwq,
 	batch_free_one();
 }
 
+static void on_switch(void *data, bool preempt, struct task_struct *from,
+		      struct task_struct *to, unsigned int state)
+{
+	batch_free_one();
+}
+
 static void nothing(struct work_struct *work)
 {
 }
 
-/* Either starts a timer and queues work. */
+/* Either starts a timer, queues work and has another task run. */
 static void cause(void)
 {
 	static DECLARE_DELAYED_WORK(work, nothing);
@@ -93,3 +101,12 @@ static int queue_work_set(const char *val, const struct kernel_param *kp)
 
 static const struct kernel_param_ops queue_work_ops = { .set = queue_work_set };
 module_param_cb(queue_work, &queue_work_ops, NULL, 0200);
+
+/* The same, each time that a CPU goes from one task to another. */
+static int sched_switch_set(const char *val, const struct kernel_param *kp)
+{
+	return free_in_probe(val, &switch_event, on_switch);
+}
+
+static const struct kernel_param_ops sched_switch_ops = { .set = sched_switch_set };
+module_param_cb(sched_switch, &sched_switch_ops, NULL, 0200);

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # The calls for atomic context, where code can be that others don't think of: in the
-# interrupt of a timer, in probes under the locks of timers and workqueues, in an NMI.
+# interrupt of a timer, in probes under the locks of timers, workqueues and the scheduler, in
+# an NMI.
 # As long as there is room nothing is refused, and all is freed.
 #
 # The functions are called by name.
@@ -23,12 +24,12 @@ frees() {
 		nothing_pending
 }
 
-ktap_start 9
+ktap_start 10
 # More than one at once on each CPU; what was put in first is moved on meanwhile.
 ktap_need insmod /modules/rcu_headless.ko
 ktap_need insmod /modules/rcu_headless_canary.ko
 ktap_need insmod /modules/rcu_headless_contexts.ko
-for context in hrtimer timer_start queue_work nmi; do
+for context in hrtimer timer_start queue_work sched_switch nmi; do
 	if [ ! -e $contexts/$context ]; then
 		ktap_skip "$context" "not on this kernel"
 		continue
