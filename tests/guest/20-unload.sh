@@ -37,10 +37,10 @@ ktap_check "all of them are pending" is "$(counter pending)" "$total"
 rmmod rcu_headless &
 rmmod=$!
 ktap_check "rmmod has begun" wait_for 60 unloading
+ktap_check "its files are gone meanwhile" wait_for 60 [ ! -e /sys/kernel/debug/rcu_headless ]
 # It can't be over before the reader is; a moment to be wrong in.
 usleep 300000
 ktap_check "rmmod waits for the reader" unloading
-ktap_check "its files are gone meanwhile" [ ! -e /sys/kernel/debug/rcu_headless ]
 ktap_check "nothing is freed under the reader" is "$(cat $module/alive)" "$total"
 
 echo 0 >$module/hold

@@ -62,6 +62,7 @@ reads() {
 }
 
 ktap_start 10
+rm -f /tmp/stop
 for reader in 1 2; do
 	read_on $reader &
 done

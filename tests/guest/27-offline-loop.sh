@@ -4,7 +4,8 @@
 #
 # CPUs go and come all the time, while the module is loaded, used on all of them, and
 # unloaded with objects pending on most of them: nothing leaks, whichever steps of that
-# they go between.
+# they go between. Before that one goes with objects and stays away: a barrier, unloading
+# and loading don't wait for it.
 #
 # The functions are called by name.
 # shellcheck disable=SC2317
@@ -14,6 +15,7 @@
 
 module=/sys/module/rcu_headless_leftovers/parameters
 cpus=/sys/devices/system/cpu
+dir=/sys/kernel/debug/rcu_headless
 lives=8
 
 # All but the first CPU, one after the other.
@@ -38,7 +40,14 @@ use_everywhere() {
 live() {
 	insmod /modules/rcu_headless.ko drain_delay_ms=10000 &&
 		use_everywhere &&
+		[ "$(stats_sum 'queued_.*')" -ge 300 ] &&
 		rmmod rcu_headless
+}
+
+# leaves CPU: it goes, with objects queued
+leaves() {
+	taskset -c "$1" sh -c "echo 300 >$module/forget; echo 0 >$module/forget" &&
+		put 0 "$cpus/cpu$1/online"
 }
 
 all_lives() {
@@ -59,9 +68,22 @@ if [ ! -w $cpus/cpu1/online ]; then
 	ktap_skip "unloaded while CPUs go" "needs CPUs that can go"
 	exit 4
 fi
-ktap_start 4
+ktap_start 9
 ktap_need insmod /modules/rcu_headless_canary.ko
 ktap_need insmod /modules/rcu_headless_leftovers.ko
+
+ktap_need insmod /modules/rcu_headless.ko drain_delay_ms=10000
+ktap_need leaves 1
+ktap_check "a CPU that stays away: objects wait" [ "$(counter pending)" -ge 300 ]
+ktap_need returns put drain $dir/control
+ktap_check "a CPU that stays away: drain frees all" nothing_pending
+ktap_need put 1 $cpus/cpu1/online
+ktap_need leaves 1
+ktap_check "a CPU that stays away: unloaded" returns rmmod rcu_headless
+ktap_check "a CPU that stays away: loaded" returns insmod /modules/rcu_headless.ko
+ktap_check "a CPU that stays away: unloaded again" returns rmmod rcu_headless
+ktap_need put 1 $cpus/cpu1/online
+
 rm -f /tmp/stop
 : >/tmp/offlines
 go_and_come &

@@ -14,9 +14,9 @@
 # shellcheck source=lib/isolated.sh
 . /tests/lib/isolated.sh
 
-# runs_of_ours: how often our work has run
+# runs_of_ours: how often our work has run on that CPU
 runs_of_ours() {
-	grep -c 'workqueue_execute_start: .*\[rcu_headless\]' $tracing/trace
+	grep -c ' \[003\] .* workqueue_execute_start: .*\[rcu_headless\]' $tracing/trace
 }
 
 ktap_start 11

@@ -101,6 +101,28 @@ uptime_s() {
 	cut -d . -f 1 /proc/uptime
 }
 
+# Whatever was to disturb it did, where it can.
+all_happened() {
+	happened=0
+	for word in $alone; do
+		case " $phases " in
+		*" $word "* | *" all "*) ;;
+		*) continue ;;
+		esac
+		disturb_lacks "$word" >/dev/null && continue
+		disturb_happened "$word" || agree "times that $word happened" 0 -gt 0 || happened=1
+	done
+	case " $phases $alone " in
+	*" offline "*) disturb_lacks offline >/dev/null ||
+		agree offlines "$offlines" -gt 0 || happened=1 ;;
+	esac
+	case " $phases $alone " in
+	*" faults "*) disturb_lacks faults >/dev/null ||
+		agree "failed allocations" "$total_failed" -gt 0 || happened=1 ;;
+	esac
+	return "$happened"
+}
+
 # All that was taken is back, but for what the allocators keep by themselves.
 memory_back() {
 	echo 3 >/proc/sys/vm/drop_caches
@@ -108,9 +130,10 @@ memory_back() {
 	[ "$lost" -lt $((64 * 1024)) ]
 }
 
+rm -f /tmp/disturbed-*
 # shellcheck disable=SC2086
 set -- $phases
-ktap_start $(($# + 2))
+ktap_start $(($# + 3))
 disturb_setup
 echo 3 >/proc/sys/vm/drop_caches
 available_before=$(available_kib)
@@ -131,9 +154,10 @@ for name; do
 	esac
 done
 ktap_check "torture: memory is back" wait_for 60 memory_back
-disturb_end
 offlines=$(dmesg | sed -n 's|.*onoff: [0-9]*/[0-9]*:\([0-9]*\)/.*|\1|p' |
 	awk '{ sum += $1 } END { print sum + 0 }')
+ktap_check "torture: what disturbs it happened" all_happened
+disturb_end
 echo "# torture: seed=$seed rounds=$rounds objects=$total_objects reads=$total_reads" \
 	"grace_periods=$total_periods barriers=$total_barriers refused=$total_refused" \
 	"failed_allocations=$total_failed fallbacks=$total_fallbacks" \

@@ -9,9 +9,9 @@
 #include <linux/moduleparam.h>
 #include <linux/rcu_headless.h>
 #include <linux/rcupdate.h>
+#include <linux/sizes.h>
+#include <linux/vmalloc.h>
 #include <linux/workqueue.h>
-
-#include "canary.h"
 
 /* So many times a millisecond is more than it takes to unload a module. */
 #define NR 2000
@@ -19,12 +19,21 @@
 static struct rcu_head heads[NR];
 static bool used;
 
+/* How many have been called. One CPU calls them all. */
+static unsigned int called;
+module_param_named(flood_called, called, uint, 0400);
+
+static unsigned int nr = NR;
+module_param_named(flood_nr, nr, uint, 0400);
+MODULE_PARM_DESC(flood_nr, "How many there are");
+
 static void slow_callback(struct rcu_head *head)
 {
 	mdelay(1);
+	WRITE_ONCE(called, called + 1);
 }
 
-/* An object's page is sealed on this CPU, and so its alarm set there as well. */
+/* So large an object has its page sealed on this CPU, and so the alarm set there as well. */
 static long flood(void *object)
 {
 	void (*free)(const void *ptr);
@@ -48,7 +57,7 @@ static int flood_set(const char *val, const struct kernel_param *kp)
 
 	if (used || num_online_cpus() < 2)
 		return -EBUSY;
-	object = canary_new(CANARY_SLAB);
+	object = vmalloc(SZ_2M);
 	if (!object)
 		return -ENOMEM;
 	used = true;

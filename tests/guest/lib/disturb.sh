@@ -115,11 +115,19 @@ disturb_start() {
 		none | offline | faults) continue ;;
 		esac
 		(while [ ! -e /tmp/calm ]; do
-			"disturb_$disturb_word"
+			"disturb_$disturb_word" && : >"/tmp/disturbed-$disturb_word"
 			usleep 20000
 		done) 2>/dev/null &
 		disturb_pids="$disturb_pids $!"
 	done
+}
+
+# disturb_happened WORD: whether it ever did, as far as a script does it
+disturb_happened() {
+	case $1 in
+	none | offline | faults) ;;
+	*) [ -e "/tmp/disturbed-$1" ] ;;
+	esac
 }
 
 # Ends all of it, and waits until it has.
@@ -141,7 +149,7 @@ disturb_hog() {
 	dd if=/dev/zero of=/tmp/hog/file bs=64k count=$(($(available_kib) / 128)) >/dev/null
 	echo 3 >/proc/sys/vm/drop_caches
 	for disturb_shrinker in /sys/kernel/debug/shrinker/rcu_headless-*; do
-		echo "0 0 1000" >"$disturb_shrinker/scan"
+		[ ! -e "$disturb_shrinker" ] || echo "0 0 1000" >"$disturb_shrinker/scan"
 	done
 	rm /tmp/hog/file
 }
@@ -149,7 +157,7 @@ disturb_hog() {
 disturb_expedited() {
 	for disturb_value in 1 0; do
 		echo $disturb_value >/sys/module/rcu_headless/parameters/expedited
-		echo $disturb_value >/sys/kernel/rcu_expedited
+		[ ! -e /sys/kernel/rcu_expedited ] || echo $disturb_value >/sys/kernel/rcu_expedited
 		usleep 50000
 	done
 }
@@ -175,7 +183,8 @@ disturb_callers() {
 disturb_hogged() {
 	# shellcheck disable=SC2013
 	for disturb_cpu in $(sed -n 's/^processor[^0-9]*\([1-9][0-9]*\)$/\1/p' /proc/cpuinfo); do
-		echo "$disturb_cpu" >/sys/module/rcu_headless_busy/parameters/hog
+		# Unless it is offline.
+		echo "$disturb_cpu" >/sys/module/rcu_headless_busy/parameters/hog || continue
 		usleep 100000
 		echo -1 >/sys/module/rcu_headless_busy/parameters/hog
 		usleep 100000
@@ -184,9 +193,9 @@ disturb_hogged() {
 
 # In interrupts, in NMIs, and in probes under locks.
 disturb_contexts() {
-	for disturb_context in hrtimer timer_start queue_work nmi; do
+	for disturb_context in hrtimer timer_start queue_work sched_switch nmi; do
 		[ ! -e $disturb_contexts/$disturb_context ] ||
-			echo 50 >$disturb_contexts/$disturb_context
+			echo 50 >$disturb_contexts/$disturb_context || return 1
 	done
 }
 

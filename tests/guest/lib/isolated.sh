@@ -39,9 +39,15 @@ isolated_end() {
 	rmmod rcu_headless_canary
 }
 
-# spins FILE TEXT: leaves in /tmp/alone what is traced on CPU 3 in five seconds of a
+# something_waits: whether there are objects that aren't freed yet
+something_waits() {
+	[ $(($(counter pending) + $(counter parked))) -gt 0 ]
+}
+
+# spins FILE TEXT [OURS]: leaves in /tmp/alone what is traced on CPU 3 in five seconds of a
 # task's spinning there, after it has written the text; a reader elsewhere keeps the grace
-# period from ending before it spins
+# period from ending before it spins. If the objects are OURS, they wait when it begins,
+# and are freed while it spins.
 spins() {
 	# Takes a grace period, as going into a cgroup does: so the reader comes behind both.
 	echo 0 >$tracing/trace
@@ -57,8 +63,11 @@ spins() {
 		echo -1 >$reader
 		return 1
 	fi
+	spins_status=0
+	[ -z "$3" ] || something_waits || spins_status=1
 	echo -1 >$reader
 	sleep 5
+	[ -z "$3" ] || wait_for 60 nothing_pending || spins_status=1
 	echo 0 >$tracing/tracing_on
 	trap - EXIT
 	kill -KILL $spinner
@@ -66,7 +75,7 @@ spins() {
 	# From the marker on.
 	awk '/ \[003\] / { if (begun) print; if (/spin: begins/) begun = 1 }' \
 		$tracing/trace >/tmp/alone
-	grep -q 'spin: begins' $tracing/trace
+	grep -q 'spin: begins' $tracing/trace && return $spins_status
 }
 
 # happens REGEX: how often
@@ -93,7 +102,7 @@ isolated_checks() {
 	for file_nr in free:1200 atomic:400; do
 		file=${file_nr%:*}
 		ktap_check "$1: $file: a task frees objects and spins" \
-			spins "$contexts/$file" "${file_nr#*:}"
+			spins "$contexts/$file" "${file_nr#*:}" ours
 		summary "$file"
 		ktap_check "$1: $file: no work and no timer of ours" is "$(happens "$ours")" 0
 		# That doesn't say whose it is; without us there is none.
