@@ -89,7 +89,8 @@ struct rcu_headless_reserve {
  * rcu_headless_reserve() - set room aside for kvfree_rcu_headless_reserved()
  * @r: the reserve
  * @nr: how many objects there shall be room for, RCU_HEADLESS_RESERVE_MAX at most
- * @gfp: how to allocate the memory for that, 8 bytes for each object
+ * @gfp: how to allocate the memory for that: 8 bytes for each object, for as many as
+ *	the next power of two
  *
  * After it has returned 0, @nr objects can be freed through @r, whatever
  * happens. What is freed through @r uses the room up; a worker makes room again
@@ -155,7 +156,8 @@ void rcu_headless_unreserve(struct rcu_headless_reserve *r);
  * and for nothing where none are pending.
  *
  * It waits for a grace period or two, on no particular CPU, and frees what waits
- * itself. With nothing queued anywhere it returns at once.
+ * itself; for more where objects that came in atomic context are held back because
+ * too much waits. With nothing queued anywhere it returns at once.
  *
  * Context: Process context, sleeps. Not inside an RCU read-side critical
  *	section.
