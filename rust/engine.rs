@@ -10,6 +10,7 @@ pub(crate) mod enqueue;
 mod fallback;
 mod fifo;
 mod gate;
+mod group;
 mod here;
 pub(crate) mod hotplug;
 mod inbox;
@@ -29,7 +30,8 @@ use core::{
 
 use kernel::{
     cpu::CpuId,
-    prelude::*, //
+    prelude::*,
+    static_lock_class, //
 };
 
 use crate::{
@@ -43,7 +45,11 @@ use crate::{
     observe::stats,
     platform::{
         cpu::CpuSet,
-        rcu::rcu_barrier,
+        raw_lock::RawLock,
+        rcu::{
+            rcu_barrier,
+            Cookie, //
+        },
         work::WorkQueue, //
     }, //
 };
@@ -60,6 +66,9 @@ pub(crate) struct Engine {
     pub(crate) queues: Queues,
     /// The CPUs whose queue has pages, or may have.
     active: CpuSet,
+    /// When open pages were sealed last for a control group that was short of memory.
+    #[pin]
+    sealed_for_group: RawLock<Option<Cookie>>,
     /// The CPUs where objects have ever come in atomic context.
     parking: CpuSet,
     /// Where the queues' work runs: it gives memory back and never waits for any.
@@ -81,6 +90,7 @@ impl Engine {
             refill_wq: WorkQueue::new_plain(c"rcu_headless_refill")?,
             active: CpuSet::new()?,
             parking: CpuSet::new()?,
+            sealed_for_group <- RawLock::new(None, c"rcu_headless_group", static_lock_class!()),
             queues: Queues::new()?,
         }? Error)
     }

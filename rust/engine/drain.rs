@@ -90,7 +90,11 @@ impl Queue {
     /// Process context, may sleep. On any CPU.
     pub(super) fn empty_one(&self, task: &TaskContext<'_>) -> Option<EmptyPage> {
         let emptying = Emptying::new(self, task, By::Task);
-        let page = self.lock(task).take_elapsed()?;
+        let page = {
+            let mut queue = self.lock(task);
+            queue.settle(false);
+            queue.take_elapsed()?
+        };
         emptying.release_page(page, Way::Bulk)
     }
 }

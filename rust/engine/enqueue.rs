@@ -18,13 +18,11 @@ use crate::{
     },
     engine::{
         fallback,
+        group,
         state::Queue,
         Engine, //
     },
-    object::{
-        Channel,
-        Object, //
-    },
+    object::Object,
     observe::stats::{
         self,
         Counter, //
@@ -34,10 +32,7 @@ use crate::{
         sizes, //
     },
     params,
-    platform::{
-        memcg,
-        this_cpu::TaskContext, //
-    }, //
+    platform::this_cpu::TaskContext, //
 };
 
 /// Queues `object`, or frees it after a grace period. `false` if it is found to be queued already,
@@ -89,7 +84,7 @@ pub(crate) fn enqueue(
         let (Some(bytes), Some(too_much_for_group)) = (bytes, too_much_for_group) else {
             drop(queue);
             bytes = bytes.or_else(|| Some(sizes::of(&object)));
-            too_much_for_group = Some(is_too_much_for_group(task, engine));
+            too_much_for_group = Some(group::is_short(task, engine));
             continue;
         };
         let throttle = !was_throttled && (too_much_waits() || too_much_for_group);
@@ -120,13 +115,15 @@ pub(crate) fn enqueue(
             return true;
         }
         if too_much_for_group {
-            // What is open on other CPUs is charged to it, too: the same grace period is to do.
-            engine.active().for_each(|queue| queue.lock(task).revoke());
+            group::seal_all(task, engine);
         }
         fallback::wait(task, engine, object.channel(), caller);
         // Once for a page: that is slow enough, and others may be to blame for what still waits.
         was_throttled = true;
         // The work that frees what has waited may not get a CPU for a while.
+        if too_much_for_group {
+            group::free_some(task, engine);
+        }
         page = PageInHand::emptied(engine.nearby(), task);
     }
 }
@@ -165,28 +162,3 @@ fn weight(parked: bool) -> i64 {
         false => queued,
     }
 }
-
-/// Whether the task's control group is short of memory, and may be so since much waits: what waits is
-/// charged to a group until it is freed, and reclaim in the group finds none of it. Which CPUs it waits
-/// on doesn't matter: a task that moves fills an open page on each.
-///
-/// It asks the queues, one after another: of the sum over all CPUs each may keep to itself what is much
-/// to a group.
-fn is_too_much_for_group(task: &TaskContext<'_>, engine: &Engine) -> bool {
-    let room = memcg::room();
-    if room.left >= room.limit / 2 {
-        return false;
-    }
-    let mut waiting = 0;
-    engine.active().any(|queue| {
-        let queue = queue.lock(task);
-        waiting += Channel::ALL
-            .iter()
-            .map(|&channel| queue.waiting_bytes(channel))
-            .sum::<i64>();
-        waiting.max(0) as usize > room.limit / GROUP_SHARE
-    })
-}
-
-/// What part of a group's limit may wait when half of it is used.
-const GROUP_SHARE: usize = 16;

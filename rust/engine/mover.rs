@@ -2,7 +2,7 @@
 
 //! How the engine queues what comes out of an inbox, and weighs what is in it yet.
 //!
-//! Nobody has looked at the objects in an inbox, so all are taken for as large as the first that comes
+//! Nobody has looked at the objects in an inbox, so all are taken for as large as the first that come
 //! out. That matters where it takes long to empty: where the work is held back, or a reserve is large.
 
 use crate::{
@@ -27,19 +27,28 @@ use crate::{
 /// What the objects in an inbox take that is being emptied.
 #[derive(Default)]
 pub(crate) struct Parked {
-    /// What each takes, when one has been looked at.
-    each: Option<usize>,
+    /// How many have been looked at.
+    seen: usize,
+    /// What these take.
+    bytes: usize,
     /// What this has added to the sum over all inboxes.
     added: i64,
 }
+
+/// How many objects are looked at.
+const SAMPLES: usize = 16;
 
 /// The sum is for all CPUs, so it is only changed for so much.
 const STEP: i64 = 1 << 20;
 
 impl Parked {
-    /// There are `nr` left.
-    fn left(&mut self, nr: usize, each: usize) {
-        let now = nr.saturating_mul(each).min(i64::MAX as usize / 2) as i64;
+    /// `object` is about to be queued, and weighed there; then there are `left`.
+    fn goes(&mut self, object: &Object, left: usize) {
+        if self.seen < SAMPLES {
+            self.seen += 1;
+            self.bytes += sizes::up_to_large(object);
+        }
+        let now = left.saturating_mul(self.bytes / self.seen) as i64;
         if (now - self.added).abs() >= STEP {
             stats::PARKED_BYTES.add(now - self.added);
             self.added = now;
@@ -63,9 +72,7 @@ impl Sink for Handle {
     }
 
     fn queue(&self, task: &mut TaskContext<'_>, object: Object, left: usize, parked: &mut Parked) {
-        let each = *parked.each.get_or_insert_with(|| sizes::of(&object));
-        // This one is weighed when it is queued.
-        parked.left(left.saturating_sub(1), each);
+        parked.goes(&object, left.saturating_sub(1));
         // The call is over: there is no caller to report.
         if !double_free::enter(object.as_ptr()) {
             return Misuse::DoubleFree.report(0);

@@ -5,32 +5,30 @@
 
 #ifdef CONFIG_MEMCG
 /*
- * How many pages the task may charge before some group that it is in is at its limit, be it the
- * one where memory is reclaimed and the task slowed down, or the one where there is no more.
+ * The least limit in pages, ULONG_MAX if there is none, of the groups that the task is in
+ * and that have used more than half of theirs: where memory is reclaimed and the task slowed down,
+ * or where there is no more.
  */
-unsigned long rcu_headless_helper_memcg_margin(unsigned long *limit)
+unsigned long rcu_headless_helper_memcg_short_limit(void)
 {
-	unsigned long margin = PAGE_COUNTER_MAX;
+	unsigned long least = ULONG_MAX;
 	struct mem_cgroup *memcg;
 
-	*limit = PAGE_COUNTER_MAX;
 	if (mem_cgroup_disabled())
-		return margin;
+		return least;
 	rcu_read_lock();
 	for (memcg = mem_cgroup_from_task(current); memcg; memcg = parent_mem_cgroup(memcg)) {
-		unsigned long max = min(READ_ONCE(memcg->memory.max), READ_ONCE(memcg->memory.high));
-		unsigned long usage = page_counter_read(&memcg->memory);
+		unsigned long limit = min(READ_ONCE(memcg->memory.max), READ_ONCE(memcg->memory.high));
 
-		*limit = min(*limit, max);
-		margin = min(margin, max - min(usage, max));
+		if (page_counter_read(&memcg->memory) > limit / 2)
+			least = min(least, limit);
 	}
 	rcu_read_unlock();
-	return margin;
+	return least;
 }
 #else
-unsigned long rcu_headless_helper_memcg_margin(unsigned long *limit)
+unsigned long rcu_headless_helper_memcg_short_limit(void)
 {
-	*limit = ULONG_MAX;
 	return ULONG_MAX;
 }
 #endif

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! How much memory the task's control group leaves it.
+//! Whether the task's control group is short of memory.
 //!
 //! C header: [`include/linux/memcontrol.h`](srctree/include/linux/memcontrol.h)
 
@@ -8,26 +8,15 @@ use kernel::page::PAGE_SIZE;
 
 use crate::bindings;
 
-/// What a task may still charge, and the least of the limits that it is under.
-pub(crate) struct Room {
-    /// In bytes.
-    pub(crate) left: usize,
-    /// In bytes.
-    pub(crate) limit: usize,
-}
-
-/// Looks at the control groups of the task that runs here.
+/// The least limit in bytes of the groups that the task is in and that have used more than half of
+/// theirs, if there is one.
 ///
 /// # Context
 ///
 /// Process context.
-pub(crate) fn room() -> Room {
-    let mut limit = 0;
-    // SAFETY: It writes to the place that it is given, and looks at the current task's groups under RCU.
-    let left = unsafe { bindings::rcu_headless_helper_memcg_margin(&mut limit) };
-    let bytes = |pages: usize| pages.saturating_mul(PAGE_SIZE);
-    Room {
-        left: bytes(left),
-        limit: bytes(limit),
-    }
+pub(crate) fn short_limit() -> Option<usize> {
+    // SAFETY: It looks at the current task's groups under RCU.
+    let pages: usize = unsafe { bindings::rcu_headless_helper_memcg_short_limit() };
+    // The number that stands for none doesn't fit.
+    pages.checked_mul(PAGE_SIZE)
 }

@@ -46,7 +46,7 @@ held_back() {
 	reader_leaves
 	ktap_check "memcg: $1: all objects are made" wait $task
 	ktap_check "memcg: $1: no allocation fails" is "$(cat $contexts/charged_failed)" 0
-	ktap_check "memcg: $1: it never comes to its limit" at_no_limit "$1"
+	ktap_check "memcg: $1: it never has to do without" has_enough "$1"
 	ktap_check "memcg: $1: nobody is killed" is "$(event "$1" oom_kill)" 0
 }
 
@@ -55,14 +55,14 @@ event() {
 	sed -n "s/^$2 //p" "$cgroups/$1/memory.events"
 }
 
-# at_no_limit NAME: it never was at the limit where it has to do with what it has
-at_no_limit() {
+# has_enough NAME: it never was out of memory, nor slowed down for want of it
+has_enough() {
 	is "$(event "$1" oom)" 0 && is "$(event "$1" high)" 0
 }
 
 # waits NAME: whether its task waits, for memory or for a grace period
 waits() {
-	[ "$(counter held_back)" -gt "$held_back_before" ] || ! at_no_limit "$1"
+	[ "$(counter held_back)" -gt "$held_back_before" ] || ! has_enough "$1"
 }
 
 last=$(($(grep -c '^processor' /proc/cpuinfo) - 1))

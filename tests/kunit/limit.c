@@ -184,10 +184,10 @@ static void large_objects_are_held_back(struct kunit *test)
  */
 static void inboxes_are_weighed(struct kunit *test)
 {
+	unsigned int cpu = stay_off_one_cpu(test);
 	void **parked = large_new(test, SZ_64K, PARKED_NR);
 	struct queuer queuer = { .nr = 1 };
 	struct canary_reader reader = {};
-	unsigned int cpu = stay_off_one_cpu(test);
 	struct counters before, during, after;
 	struct task_struct *task;
 	bool work_waits, waits;

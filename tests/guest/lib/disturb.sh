@@ -156,7 +156,7 @@ disturb_hog() {
 
 disturb_expedited() {
 	for disturb_value in 1 0; do
-		echo $disturb_value >/sys/module/rcu_headless/parameters/expedited
+		echo $disturb_value >/sys/module/rcu_headless/parameters/expedited || return 1
 		[ ! -e /sys/kernel/rcu_expedited ] || echo $disturb_value >/sys/kernel/rcu_expedited
 		usleep 50000
 	done
@@ -181,14 +181,17 @@ disturb_callers() {
 # A tenth of a second without anybody else on one CPU after another, but for the first. It
 # ends by itself: this may wait for a lock of a task there (PREEMPT_RT).
 disturb_hogged() {
+	disturb_status=1
 	# shellcheck disable=SC2013
 	for disturb_cpu in $(sed -n 's/^processor[^0-9]*\([1-9][0-9]*\)$/\1/p' /proc/cpuinfo); do
 		# Unless it is offline.
 		echo "$disturb_cpu" >/sys/module/rcu_headless_busy/parameters/hog || continue
+		disturb_status=0
 		usleep 100000
 		echo -1 >/sys/module/rcu_headless_busy/parameters/hog
 		usleep 100000
 	done
+	return $disturb_status
 }
 
 # In interrupts, in NMIs, and in probes under locks.

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! A task whose memory control group is short of memory, and may be so since much waits.
+//!
+//! What waits is charged to a group until it is freed, and reclaim in the group finds none of it. Which
+//! CPUs it waits on doesn't matter: a task that moves fills an open page on each. To which group an
+//! object is charged isn't known, so others may have queued what waits.
+
+use crate::{
+    engine::Engine,
+    object::Channel,
+    platform::{
+        memcg,
+        rcu::Cookie,
+        this_cpu::TaskContext, //
+    }, //
+};
+
+/// What part of a group's limit may wait when half of it is used.
+const SHARE: usize = 16;
+
+/// Whether too much waits for the task's group.
+///
+/// It asks the queues, one after another: of the sum over all CPUs each may keep to itself what is much
+/// to a group.
+pub(super) fn is_short(task: &TaskContext<'_>, engine: &Engine) -> bool {
+    let Some(limit) = memcg::short_limit() else {
+        return false;
+    };
+    let mut waiting = 0;
+    engine.active().any(|queue| {
+        let queue = queue.lock(task);
+        waiting += Channel::ALL
+            .iter()
+            .map(|&channel| queue.waiting_bytes(channel))
+            .sum::<i64>();
+        waiting.max(0) as usize > limit / SHARE
+    })
+}
+
+/// Has what is open on all CPUs sealed, so that the grace period that the task is about to wait for does
+/// for all of it. Once in a grace period, for all groups: it takes the open pages from everybody.
+pub(super) fn seal_all(task: &TaskContext<'_>, engine: &Engine) {
+    {
+        let mut sealed = engine.sealed_for_group.lock();
+        if sealed.as_ref().is_some_and(|at| !at.elapsed()) {
+            return;
+        }
+        *sealed = Some(Cookie::now());
+    }
+    engine.active().for_each(|queue| queue.lock(task).revoke());
+}
+
+/// Empties a page of any CPU that has waited long enough and that nobody sees to.
+pub(super) fn free_some(task: &TaskContext<'_>, engine: &Engine) {
+    for queue in engine.active() {
+        if queue.lock(task).is_emptied_now() {
+            continue;
+        }
+        if let Some(page) = queue.empty_one(task) {
+            drop(queue.spares.keep(page));
+            return;
+        }
+    }
+}
