@@ -162,7 +162,7 @@ impl<'a> LockedQueue<'a> {
         };
         let seed = self.queue.stats.get(Counter::queued(channel)) as usize;
         // SAFETY: What is in an open page isn't freed before it is sealed.
-        let bytes = unsafe { sizes::estimate(channel, others, seed) };
+        let bytes = unsafe { sizes::estimate(channel, others, self.each[channel as usize], seed) };
         let bytes = bytes.saturating_add(last.unwrap_or(0));
         let stamp = self.gates[channel as usize].take_stamp();
         let page = self.count_together(|queue| {

@@ -106,8 +106,12 @@ pub(crate) fn of(object: &Object) -> usize {
 ///
 /// Any context.
 pub(crate) fn up_to_large(object: &Object) -> usize {
-    // SAFETY: The object's owner is borrowed, so nobody frees it meanwhile.
-    unsafe { estimate(object.channel(), &[object.as_ptr()], 0) }
+    let pointer = object.as_ptr();
+    match object.channel() {
+        // SAFETY: The object's owner is borrowed, so nobody frees it meanwhile.
+        Channel::Slab => unsafe { of_slab(pointer) },
+        Channel::Vmalloc => of_vmalloc(pointer.addr(), LARGE, || ()),
+    }
 }
 
 /// # Safety
@@ -133,9 +137,10 @@ fn of_vmalloc(address: usize, most: usize, rest: impl Fn()) -> usize {
     pages.count() * PAGE_SIZE
 }
 
-/// How many bytes the objects in a page take, going by some of them: exact if they are few or alike, and
+/// How many bytes the objects in a page take, going by two of them: exact if they are few or alike, and
 /// none of vmalloc is larger than [`LARGE`].
 ///
+/// The first takes `first` bytes. That spares looking at it where it is of vmalloc, which takes its time.
 /// Vary `seed` so that sizes which alternate average out.
 ///
 /// # Safety
@@ -145,20 +150,29 @@ fn of_vmalloc(address: usize, most: usize, rest: impl Fn()) -> usize {
 /// # Context
 ///
 /// Any context.
-pub(crate) unsafe fn estimate(channel: Channel, pointers: &[Pointer], seed: usize) -> usize {
+pub(crate) unsafe fn estimate(
+    channel: Channel,
+    pointers: &[Pointer],
+    first: usize,
+    seed: usize,
+) -> usize {
     let nr = pointers.len();
-    let stride = (nr / SAMPLES).max(1);
-    let samples = nr.min(SAMPLES);
-    if samples == 0 {
-        return 0;
-    }
-    let size_of = |&pointer: &Pointer| match channel {
-        // SAFETY: The contract says the same.
-        Channel::Slab => unsafe { of_slab(pointer) },
-        Channel::Vmalloc => of_vmalloc(pointer.addr(), LARGE, || ()),
+    let (sum, samples) = match (channel, nr) {
+        (_, 0) => return 0,
+        (Channel::Slab, _) => {
+            let stride = (nr / SAMPLES).max(1);
+            let some = pointers.iter().skip(seed % stride).step_by(stride);
+            // SAFETY: The contract says the same.
+            let sizes = some.take(SAMPLES).map(|&it| unsafe { of_slab(it) });
+            (sizes.sum(), nr.min(SAMPLES))
+        }
+        (Channel::Vmalloc, 1) => (first, 1),
+        (Channel::Vmalloc, _) => {
+            let another = pointers.iter().nth(1 + seed % (nr - 1));
+            let size = another.map_or(first, |it| of_vmalloc(it.addr(), LARGE, || ()));
+            (first + size, SAMPLES)
+        }
     };
-    let some = pointers.iter().skip(seed % stride).step_by(stride);
-    let sum: usize = some.take(samples).map(size_of).sum();
     // In this order, and no more than a word of 32 bits can hold.
     (sum / samples)
         .saturating_mul(nr)

@@ -7,7 +7,9 @@
 #include <linux/rcu_headless.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
+#include <linux/sizes.h>
 #include <linux/slab.h>
+#include <linux/vmalloc.h>
 
 #include "batch.h"
 #include "canary.h"
@@ -26,6 +28,12 @@ static void *small(void)
 static void *page(void)
 {
 	return kmalloc(PAGE_SIZE, GFP_KERNEL);
+}
+
+/* As large as vmalloc's can be that wait for others to fill their page. */
+static void *large(void)
+{
+	return vmalloc(SZ_1M - PAGE_SIZE);
 }
 
 /* Frees so many new objects by our call, or by the kernel's own, for comparison. */
@@ -73,6 +81,14 @@ static int small_set(const char *val, const struct kernel_param *kp)
 
 static const struct kernel_param_ops small_ops = { .set = small_set };
 module_param_cb(small, &small_ops, NULL, 0200);
+
+static int large_set(const char *val, const struct kernel_param *kp)
+{
+	return free_new(val, large, true);
+}
+
+static const struct kernel_param_ops large_ops = { .set = large_set };
+module_param_cb(large, &large_ops, NULL, 0200);
 
 static int pages_set(const char *val, const struct kernel_param *kp)
 {

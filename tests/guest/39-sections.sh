@@ -6,7 +6,7 @@
 #
 # How long the module keeps preemption or interrupts off, by the kernel's trace events:
 # while thousands of pages of pointers wait for a reader, are drained, and go with the
-# module. Time is counted in instructions, one a nanosecond, so the host doesn't matter.
+# module, and while pages of large objects are sealed. Time is counted in instructions, one a nanosecond, so the host doesn't matter.
 #
 # The functions are called by name.
 # shellcheck disable=SC2317
@@ -89,7 +89,7 @@ if [ ! -d $events/preemptirq/preempt_disable ] || ! grep -q hist $events/irq/sof
 	ktap_skip "sections" "needs CONFIG_PREEMPT_TRACER, CONFIG_HIST_TRIGGERS"
 	exit 4
 fi
-ktap_start 8
+ktap_start 10
 ktap_need insmod /modules/rcu_headless.ko pending_mib=100000
 for module in canary contexts busy; do
 	ktap_need insmod /modules/rcu_headless_$module.ko
@@ -103,6 +103,7 @@ ktap_check "so many pages wait" [ "$(counter pages_in_use)" -ge $pages ]
 short "draining" all_freed
 ktap_check "all is freed" nothing_pending
 echo 0 >$stalls
+short "queueing large objects" put 100 $contexts/large
 put $((100 * 507)) $contexts/small
 rmmod rcu_headless_contexts
 short "unloading" rmmod rcu_headless
