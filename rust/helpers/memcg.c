@@ -18,7 +18,8 @@ unsigned long rcu_headless_helper_memcg_short_limit(void)
 		return least;
 	rcu_read_lock();
 	for (memcg = mem_cgroup_from_task(current); memcg; memcg = parent_mem_cgroup(memcg)) {
-		unsigned long limit = min(READ_ONCE(memcg->memory.max), READ_ONCE(memcg->memory.high));
+		unsigned long max = READ_ONCE(memcg->memory.max);
+		unsigned long limit = min(max, READ_ONCE(memcg->memory.high));
 
 		if (page_counter_read(&memcg->memory) > limit / 2)
 			least = min(least, limit);

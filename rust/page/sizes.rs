@@ -168,7 +168,7 @@ pub(crate) unsafe fn estimate(
         }
         (Channel::Vmalloc, 1) => (first, 1),
         (Channel::Vmalloc, _) => {
-            let another = pointers.iter().nth(1 + seed % (nr - 1));
+            let another = pointers.get(1 + seed % (nr - 1));
             let size = another.map_or(first, |it| of_vmalloc(it.addr(), LARGE, || ()));
             (first + size, SAMPLES)
         }
