@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # Loads that fail half-way, as in 30-load-failure, while a real-time loop keeps a CPU to
-# itself: what was set up by then goes without it. With every tenth allocation that fails.
+# itself: what was set up by then goes without it. With every fourth allocation that fails.
 
 # shellcheck source=lib/ktap.sh
 . /tests/lib/ktap.sh
@@ -10,7 +10,7 @@
 . /tests/lib/hog.sh
 
 # shellcheck disable=SC2034
-load_step=10
+load_step=4
 taskset -p 1 $$ >/dev/null
 last=$(($(grep -c '^processor' /proc/cpuinfo) - 1))
 if [ $last -eq 0 ] || hog_keeps_rcu; then
