@@ -32,7 +32,7 @@ hogs_off() {
 # hog_keeps_rcu: whether it keeps RCU's own threads from the CPU, and so all grace periods
 # from ending
 hog_keeps_rcu() {
-	[ -e /sys/kernel/realtime ] &&
+	uname -v | grep -q PREEMPT_RT &&
 		[ "$(cat /sys/module/rcutree/parameters/kthread_prio)" -le $hog_priority ]
 }
 
