@@ -87,6 +87,13 @@ impl LockedQueue<'_> {
         self.weight.add(&stats::WEIGHT, weight - before, most);
     }
 
+    /// The same, for an open page in which there is an object of so many bytes behind the first.
+    pub(super) fn weigh_more(&mut self, channel: Channel, bytes: usize) {
+        if bytes > self.each[channel as usize] {
+            self.weigh_open(channel, bytes);
+        }
+    }
+
     /// About how many bytes the objects of a channel take that wait on this CPU.
     pub(crate) fn waiting_bytes(&self, channel: Channel) -> i64 {
         let open = self.queue().open_pointers(channel) * self.each[channel as usize];

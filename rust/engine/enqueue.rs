@@ -70,7 +70,12 @@ pub(crate) fn enqueue(
             Misuse::DoubleFree.report(caller);
             return false;
         }
-        object = match queue.push(object, bytes, !too_much_waits()) {
+        // At the end of a stretch of a page it is looked at as when a page is needed.
+        let may_go_on = || match too_much_for_group {
+            Some(too_much) => was_throttled || !(too_much || too_much_waits()),
+            None => !group::may_be_short() && !too_much_waits(),
+        };
+        object = match queue.push(object, bytes, !too_much_waits(), may_go_on) {
             Ok(()) => {
                 drop(queue);
                 // Somebody else has opened a page in the meantime.

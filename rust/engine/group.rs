@@ -19,6 +19,15 @@ use crate::{
 /// What part of a group's limit may wait when half of it is used.
 const SHARE: usize = 16;
 
+/// Whether that is worth asking.
+///
+/// # Context
+///
+/// Process context, with preemption on or off.
+pub(super) fn may_be_short() -> bool {
+    memcg::short_limit().is_some()
+}
+
 /// Whether too much waits for the task's group.
 ///
 /// It asks the queues, one after another: of the sum over all CPUs each may keep to itself what is much

@@ -128,21 +128,34 @@ impl<'a> HereQueue<'a> {
     }
 
     /// Stores an object's pointer in the open page of its channel. If there is no room, or if the page is
-    /// to be sealed, may be replaced, and there is an empty one, the object comes back. It takes `bytes`,
-    /// if that is known; a large one has the page sealed.
+    /// to be sealed, may be replaced, and there is an empty one, the object comes back. So it does at the
+    /// end of a stretch if `may_go_on` doesn't say that it may be stored there. It takes `bytes`, if that
+    /// is known; a large one has the page sealed.
     pub(super) fn push(
         &mut self,
         object: Object,
-        bytes: Option<usize>,
+        mut bytes: Option<usize>,
         may_replace: bool,
+        may_go_on: impl FnOnce() -> bool,
     ) -> Result<(), Object> {
         let channel = object.channel();
         let is_closing = self.gates[channel as usize].is_closing();
         if is_closing && may_replace && self.is_replaceable() {
             return Err(object);
         }
+        let own = self.own(channel);
+        // SAFETY: The lane is owned.
+        if unsafe { own.lane().is_at_stretch_end() } {
+            bytes = bytes.or_else(|| sizes::at_once(&object));
+            match bytes {
+                Some(bytes) if may_go_on() && own.pointers().len() < sizes::room(bytes) => {
+                    self.weigh_more(channel, bytes);
+                }
+                _ => return Err(object),
+            }
+        }
         // SAFETY: The lane is owned, and that of the channel.
-        unsafe { self.own(channel).lane().push(object) }?;
+        unsafe { own.lane().push(object) }?;
         match bytes.filter(|&bytes| bytes >= sizes::LARGE) {
             Some(bytes) => self.seal_weighed(channel, bytes),
             None => self.admit(channel),

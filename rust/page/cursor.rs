@@ -4,9 +4,13 @@
 //!
 //! Pages are aligned to their size, so the word's low bits are zero when the page is full, and they
 //! are zero as well when there is no page: storing a pointer takes one test, one store and one
-//! addition ([`crate::page::fast_path`]).
+//! addition ([`crate::page::fast_path`]). They are also zero at the end of each [`STRETCH`] of a page:
+//! calls don't look at what they store, so somebody looks there.
 
-use kernel::sync::atomic::Atomic;
+use kernel::{
+    page::PAGE_SIZE,
+    sync::atomic::Atomic, //
+};
 
 use crate::{
     object::Pointer,
@@ -18,6 +22,11 @@ use crate::{
         kcsan::assert_only_writer, //
     }, //
 };
+
+/// How many bytes of a page calls fill with pointers by themselves before somebody looks at an object.
+pub(super) const STRETCH: usize = if PAGE_SIZE < 1024 { PAGE_SIZE } else { 1024 };
+
+const _: () = assert!(PAGE_SIZE % STRETCH == 0);
 
 /// Where the next pointer of a channel goes.
 ///

@@ -8,8 +8,6 @@
 //! address is a plain one, whether somebody watches, and whether the lane is revoked. x86_64 has these
 //! in assembly; `Kbuild` says where.
 
-use kernel::page::PAGE_SIZE;
-
 use crate::{
     check::plain,
     object::{
@@ -17,7 +15,10 @@ use crate::{
         Given,
         Pointer, //
     },
-    page::sizes,
+    page::{
+        cursor::STRETCH,
+        sizes, //
+    },
     platform::this_cpu::OnThisCpu, //
 };
 
@@ -27,7 +28,7 @@ mod arch;
 
 impl<P> OnThisCpu<P> {
     /// Stores what is given in this CPU's open page of `channel`; gives it back if it isn't plain, if
-    /// there is no room, or if the lane is revoked.
+    /// a stretch of the page is full, or if the lane is revoked.
     #[inline(always)]
     pub(crate) fn push(&self, given: Given, channel: Channel) -> Result<(), Given> {
         let here = arch::Here::of(self);
@@ -38,7 +39,7 @@ impl<P> OnThisCpu<P> {
             && may_be_stored(channel, address)
         {
             let at = here.load(channel);
-            if at.addr() % PAGE_SIZE != 0 {
+            if at.addr() % STRETCH != 0 {
                 // SAFETY: What is given is an object unless it is found to be none, and in the plain
                 // range of a channel there are no objects but those of that channel.
                 let object = unsafe { given.accept(channel) };
@@ -54,7 +55,7 @@ impl<P> OnThisCpu<P> {
         Err(given)
     }
 
-    /// Stores pointers in this CPU's open page of `channel` as long as they are plain, there is room,
+    /// Stores pointers in this CPU's open page of `channel` as long as they are plain, the stretch has room,
     /// and the lane isn't revoked. Returns how many.
     ///
     /// # Safety
@@ -70,10 +71,10 @@ impl<P> OnThisCpu<P> {
             position(pointer.addr()) < units && may_be_stored(channel, pointer.addr())
         };
         let start = here.load(channel);
-        // Up to the end of the page; none if it is there, or nowhere.
+        // Up to the end of the stretch; none if it is there, or nowhere.
         let room = match units {
             0 => 0,
-            _ => start.addr().wrapping_neg() % PAGE_SIZE / size_of::<Pointer>(),
+            _ => start.addr().wrapping_neg() % STRETCH / size_of::<Pointer>(),
         };
         let pointers = pointers.get(..room).unwrap_or(pointers);
         // What isn't good is stored as well, but the cursor stays before it.

@@ -12,6 +12,7 @@ use core::ptr::NonNull;
 
 use kernel::{
     cpu::CpuId,
+    page::PAGE_SIZE,
     sync::{
         atomic::{
             Atomic,
@@ -35,7 +36,10 @@ use crate::{
             EmptyPage,
             SealedPage, //
         },
-        cursor::Cursor, //
+        cursor::{
+            Cursor,
+            STRETCH, //
+        }, //
     },
     platform::{
         inline_atomic::{
@@ -126,6 +130,16 @@ impl Lane {
         !self.cursor.get().is_null()
     }
 
+    /// Whether a stretch of the open page has just been filled, and another one is left.
+    ///
+    /// # Safety
+    ///
+    /// The caller must have the cursor to itself.
+    pub(crate) unsafe fn is_at_stretch_end(&self) -> bool {
+        let at = self.cursor.get().addr();
+        at % STRETCH == 0 && at % PAGE_SIZE != 0
+    }
+
     /// Takes a stamp: what is in the open page now was there before its moment.
     ///
     /// # Context
@@ -193,7 +207,7 @@ impl Lane {
     /// The caller must have the cursor to itself, and it must be that of the object's channel.
     pub(crate) unsafe fn push(&self, object: Object) -> Result<(), Object> {
         let at = self.cursor.get();
-        if at.addr() % kernel::page::PAGE_SIZE == 0 {
+        if at.addr() % PAGE_SIZE == 0 {
             return Err(object);
         }
         // SAFETY: By the cursor's invariant there is a place, in a page that the caller has to itself.

@@ -100,6 +100,20 @@ pub(crate) fn of(object: &Object) -> usize {
     }
 }
 
+/// How many bytes an object of slab takes; 0 if that isn't known. `None` for one of vmalloc, since it
+/// would take time.
+///
+/// # Context
+///
+/// Any context.
+pub(crate) fn at_once(object: &Object) -> Option<usize> {
+    match object.channel() {
+        // SAFETY: The object's owner is borrowed, so nobody frees it meanwhile.
+        Channel::Slab => Some(unsafe { of_slab(object.as_ptr()) }),
+        Channel::Vmalloc => None,
+    }
+}
+
 /// How many bytes an object takes, [`LARGE`] at most if it is one of vmalloc; 0 if that isn't known.
 ///
 /// # Context

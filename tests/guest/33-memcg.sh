@@ -4,7 +4,8 @@
 # Objects that are charged to a memory cgroup, freed as fast as they are made, ten times
 # as much as its limit: what waits is freed before the group has to go without memory. A
 # reader keeps that from happening until the task is held back, or is out of memory. So
-# again for a task that moves and leaves little on each CPU, be it in open pages, and where the group is slowed
+# again for a task that moves and leaves little on each CPU, be it in open pages, or in those
+# that others have opened for small objects, and where the group is slowed
 # down at its limit, not refused (memory.high). The kernel's own call beside it, without a
 # reader.
 #
@@ -67,11 +68,11 @@ waits() {
 
 last=$(($(grep -c '^processor' /proc/cpuinfo) - 1))
 
-ktap_start 21
+ktap_start 26
 mount -t cgroup2 none $cgroups
 if ! echo +memory >$cgroups/cgroup.subtree_control; then
-	for nr in $(seq 21); do
-		ktap_skip "memcg: $nr of 21" "needs CONFIG_MEMCG"
+	for nr in $(seq 26); do
+		ktap_skip "memcg: $nr of 26" "needs CONFIG_MEMCG"
 	done
 	umount $cgroups
 	exit 4
@@ -84,6 +85,7 @@ ktap_need cgroup_new ours 16M max
 ktap_need cgroup_new slowed 16M high
 ktap_need cgroup_new moving $(((last + 1) * 1300))K max
 ktap_need cgroup_new leaving $(((last + 1) * 1700))K max
+ktap_need cgroup_new hiding $(((last + 1) * 1700))K max
 ktap_need cgroup_new theirs 16M max
 held_back ours "echo $objects >$contexts/charged"
 put drain $control
@@ -106,6 +108,13 @@ put 10000 $parameters/drain_delay_ms
 held_back leaving "for cpu in $(seq -s ' ' 0 "$last"); do
 	taskset -p -c \$cpu \$\$ >/dev/null && echo 240 >$contexts/charged || exit 1
 done"
+put drain $control
+for cpu in $(seq 0 "$last"); do
+	taskset -c "$cpu" sh -c "echo 1 >$contexts/small"
+done
+held_back hiding "for cpu in $(seq -s ' ' 0 "$last"); do
+	taskset -p -c \$cpu \$\$ >/dev/null && echo 240 >$contexts/charged || exit 1
+done"
 put "$delay_before" $parameters/drain_delay_ms
 put "$pending_before" $parameters/pending_mib
 
@@ -113,7 +122,8 @@ in_cgroup theirs -1 "echo $objects >$contexts/charged_mightsleep"
 echo "# kvfree_rcu_mightsleep(): $(cat $contexts/charged_failed) allocations failed"
 put drain $control
 ktap_check "memcg: all is freed" nothing_pending
-rmdir $cgroups/ours $cgroups/slowed $cgroups/moving $cgroups/leaving $cgroups/theirs
+rmdir $cgroups/ours $cgroups/slowed $cgroups/moving \
+	$cgroups/leaving $cgroups/hiding $cgroups/theirs
 echo -memory >$cgroups/cgroup.subtree_control
 umount $cgroups
 rmmod rcu_headless_busy

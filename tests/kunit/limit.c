@@ -7,6 +7,7 @@
 #include <linux/mm.h>
 #include <linux/rcu_headless.h>
 #include <linux/sizes.h>
+#include <linux/slab.h>
 #include <linux/vmalloc.h>
 
 #include "fixture.h"
@@ -156,6 +157,35 @@ static void large_object_seals_its_page(struct kunit *test)
 	rcu_headless_barrier();
 }
 
+#define BEHIND_NR 200
+
+/*
+ * A page that was opened for a small object isn't filled with large ones: somebody looks
+ * at one of them before there are many.
+ */
+static void large_objects_behind_a_small_one(struct kunit *test)
+{
+	struct counters before, after;
+	void **objects;
+	size_t i;
+
+	stay_off_one_cpu(test);
+	parameter_set(test, PARAMETER_DRAIN_DELAY_MS, "10000");
+	parameter_set(test, PARAMETER_PENDING_MIB, "1024");
+	objects = kunit_kcalloc(test, BEHIND_NR, sizeof(*objects), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, objects);
+	for (i = 0; i < BEHIND_NR; i++)
+		objects[i] = kmalloc(i ? SZ_64K : 8, GFP_KERNEL | __GFP_NOWARN);
+	rcu_headless_barrier();
+	counters_read(test, &before);
+	for (i = 0; i < BEHIND_NR; i++)
+		kvfree_rcu_headless(objects[i]);
+	counters_read(test, &after);
+	/* A page has room for 32 of them, and for 507 small ones. */
+	KUNIT_EXPECT_GT(test, pages_opened(&after) - pages_opened(&before), 2);
+	rcu_headless_barrier();
+}
+
 /* Few objects are much, if they are large. */
 static void large_objects_are_held_back(struct kunit *test)
 {
@@ -236,6 +266,7 @@ static struct kunit_case limit_cases[] = {
 	KUNIT_CASE(held_back_by_reader),
 	KUNIT_CASE(not_held_back_before),
 	KUNIT_CASE(large_object_seals_its_page),
+	KUNIT_CASE(large_objects_behind_a_small_one),
 	KUNIT_CASE(large_objects_are_held_back),
 	KUNIT_CASE(inboxes_are_weighed),
 	{}
