@@ -82,7 +82,7 @@ if [ $last -eq 0 ]; then
 fi
 if hog_keeps_rcu; then
 	ktap_start 1
-	ktap_skip "a CPU that is held" "needs rcutree.kthread_prio=99: RCU itself waits for the CPU"
+	ktap_skip "a CPU that is held" "needs RCU_BOOST, rcutree.kthread_prio=99: RCU itself waits for the CPU"
 	exit 4
 fi
 ktap_start 18

@@ -16,7 +16,7 @@ last=$(($(grep -c '^processor' /proc/cpuinfo) - 1))
 if [ $last -eq 0 ] || hog_keeps_rcu; then
 	ktap_start 1
 	ktap_skip "failed loads beside a CPU that is held" \
-		"needs two CPUs, and with PREEMPT_RT rcutree.kthread_prio=99"
+		"needs two CPUs, and with PREEMPT_RT RCU_BOOST and rcutree.kthread_prio=99"
 	exit 4
 fi
 ktap_need insmod /modules/rcu_headless_canary.ko

@@ -29,11 +29,12 @@ hogs_off() {
 	echo "$hog_rt_before" >$hog_rt_runtime
 }
 
-# hog_keeps_rcu: whether it keeps RCU's own threads from the CPU, and so all grace periods
-# from ending
+# hog_keeps_rcu: whether it keeps RCU's own threads from the CPU, if it has any, and so all
+# grace periods from ending
 hog_keeps_rcu() {
-	uname -v | grep -q PREEMPT_RT &&
-		[ "$(cat /sys/module/rcutree/parameters/kthread_prio)" -le $hog_priority ]
+	hog_rcuc=$(cat /proc/[0-9]*/stat 2>/dev/null | grep -F '(rcuc/0)') || return 1
+	# The real-time priority.
+	[ "$(echo "$hog_rcuc" | cut -d ' ' -f 40)" -le $hog_priority ]
 }
 
 # hog_start CPU thread|process [FILE TEXT]: returns when it has begun
