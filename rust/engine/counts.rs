@@ -87,11 +87,9 @@ impl LockedQueue<'_> {
         self.weight.add(&stats::WEIGHT, weight - before, most);
     }
 
-    /// The same, for an open page in which there is an object of so many bytes behind the first.
-    pub(super) fn weigh_more(&mut self, channel: Channel, bytes: usize) {
-        if bytes > self.each[channel as usize] {
-            self.weigh_open(channel, bytes);
-        }
+    /// What an object in the open page of a channel is expected to take.
+    pub(super) fn expected(&self, channel: Channel) -> usize {
+        self.each[channel as usize]
     }
 
     /// About how many bytes the objects of a channel take that wait on this CPU.

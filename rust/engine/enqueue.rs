@@ -56,6 +56,7 @@ pub(crate) fn enqueue(
     let mut bytes = sizes::may_be_large(&object).then(|| sizes::of(&object));
     let mut too_much_for_group = None;
     let mut was_throttled = false;
+    let mut there_is_no_page = false;
     loop {
         // This may be another CPU than the last time, or somebody may have opened a page there.
         let mut queue = engine.lock_here(task);
@@ -75,7 +76,8 @@ pub(crate) fn enqueue(
             Some(too_much) => was_throttled || !(too_much || too_much_waits()),
             None => !group::may_be_short() && !too_much_waits(),
         };
-        object = match queue.push(object, bytes, !too_much_waits(), may_go_on) {
+        let may_replace = !too_much_waits();
+        object = match queue.push(object, bytes, may_replace, there_is_no_page, may_go_on) {
             Ok(()) => {
                 drop(queue);
                 // Somebody else has opened a page in the meantime.
@@ -115,17 +117,25 @@ pub(crate) fn enqueue(
         if page.is_some() || (!throttle && engine.nearby().spares.has(1)) {
             continue;
         }
+        if !throttle && !there_is_no_page {
+            // Then the open one does, if it isn't full.
+            there_is_no_page = true;
+            continue;
+        }
         if !throttle {
             fallback::wait_and_free(task, engine, object, bytes, caller);
             return true;
+        }
+        // Somebody may have freed enough in the meantime.
+        was_throttled = true;
+        if !(too_much_for_group || too_much_waits()) {
+            continue;
         }
         if too_much_for_group {
             group::seal_all(task, engine);
         }
         fallback::wait(task, engine, object.channel(), caller);
-        // Once for a page: that is slow enough, and others may be to blame for what still waits.
-        was_throttled = true;
-        // The work that frees what has waited may not get a CPU for a while.
+        // Once for a page: that is slow enough, and others may be to blame for what still waits. The work that frees what has waited may not get a CPU for a while.
         if too_much_for_group {
             group::free_some(task, engine);
         }

@@ -129,13 +129,15 @@ impl<'a> HereQueue<'a> {
 
     /// Stores an object's pointer in the open page of its channel. If there is no room, or if the page is
     /// to be sealed, may be replaced, and there is an empty one, the object comes back. So it does at the
-    /// end of a stretch if `may_go_on` doesn't say that it may be stored there. It takes `bytes`, if that
-    /// is known; a large one has the page sealed.
+    /// end of a stretch, unless the page is to be `filled`, if the page has outgrown its room or takes
+    /// more than was expected and `may_go_on` says no. It takes `bytes`, if that is known; a large one has
+    /// the page sealed.
     pub(super) fn push(
         &mut self,
         object: Object,
         mut bytes: Option<usize>,
         may_replace: bool,
+        filled: bool,
         may_go_on: impl FnOnce() -> bool,
     ) -> Result<(), Object> {
         let channel = object.channel();
@@ -145,14 +147,18 @@ impl<'a> HereQueue<'a> {
         }
         let own = self.own(channel);
         // SAFETY: The lane is owned.
-        if unsafe { own.lane().is_at_stretch_end() } {
+        if !filled && unsafe { own.lane().is_at_stretch_end() } {
             bytes = bytes.or_else(|| sizes::at_once(&object));
-            match bytes {
-                Some(bytes) if may_go_on() && own.pointers().len() < sizes::room(bytes) => {
-                    self.weigh_more(channel, bytes);
-                }
-                _ => return Err(object),
+            let Some(bytes) = bytes else {
+                return Err(object);
+            };
+            let expected = self.expected(channel);
+            let mean = own.lane().mean_with(expected, bytes);
+            let nr = own.pointers().len();
+            if nr >= sizes::room(mean) || (mean > expected && !may_go_on()) {
+                return Err(object);
             }
+            self.weigh_open(channel, mean);
         }
         // SAFETY: The lane is owned, and that of the channel.
         unsafe { own.lane().push(object) }?;

@@ -71,7 +71,8 @@ pub(crate) struct Local {
     pub(super) due: [Jiffies; Channel::COUNT],
     /// When the sealer looks at that, if it is queued.
     pub(super) sealer_due: Option<Jiffies>,
-    /// What an object in the open page of each channel is expected to take: as much as the first.
+    /// What an object in the open page of each channel is expected to take: as much as the first, or as
+    /// those on average that have been looked at.
     pub(super) each: [usize; Channel::COUNT],
     /// What that adds to the weight of all that waits.
     pub(super) open_weight: [i64; Channel::COUNT],

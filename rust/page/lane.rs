@@ -140,6 +140,17 @@ impl Lane {
         at % STRETCH == 0 && at % PAGE_SIZE != 0
     }
 
+    /// What the objects take that were looked at in the open page, on average, at the end of a stretch: with
+    /// one of `bytes`, when it was `mean` for those before. There was one to open the page, and one at
+    /// the end of each stretch but this.
+    pub(crate) fn mean_with(&self, mean: usize, bytes: usize) -> usize {
+        let before = self
+            .pending()
+            .div_ceil(STRETCH / size_of::<Pointer>())
+            .max(1);
+        mean.saturating_mul(before).saturating_add(bytes) / (before + 1)
+    }
+
     /// Takes a stamp: what is in the open page now was there before its moment.
     ///
     /// # Context

@@ -154,8 +154,8 @@ fn of_vmalloc(address: usize, most: usize, rest: impl Fn()) -> usize {
 /// How many bytes the objects in a page take, going by two of them: exact if they are few or alike, and
 /// none of vmalloc is larger than [`LARGE`].
 ///
-/// The first takes `first` bytes. That spares looking at it where it is of vmalloc, which takes its time.
-/// Vary `seed` so that sizes which alternate average out.
+/// The first, or some on average, take `first` bytes. That spares looking at it where it is of vmalloc,
+/// which takes its time. Vary `seed` so that sizes which alternate average out.
 ///
 /// # Safety
 ///

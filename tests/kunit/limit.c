@@ -157,7 +157,8 @@ static void large_object_seals_its_page(struct kunit *test)
 	rcu_headless_barrier();
 }
 
-#define BEHIND_NR 200
+/* More than a page takes before somebody looks. */
+#define BEHIND_NR (SZ_1K / sizeof(void *) + 72)
 
 /*
  * A page that was opened for a small object isn't filled with large ones: somebody looks
@@ -167,20 +168,23 @@ static void large_objects_behind_a_small_one(struct kunit *test)
 {
 	struct counters before, after;
 	void **objects;
-	size_t i;
+	size_t i, made = 0;
 
 	stay_off_one_cpu(test);
 	parameter_set(test, PARAMETER_DRAIN_DELAY_MS, "10000");
 	parameter_set(test, PARAMETER_PENDING_MIB, "1024");
 	objects = kunit_kcalloc(test, BEHIND_NR, sizeof(*objects), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, objects);
-	for (i = 0; i < BEHIND_NR; i++)
+	for (i = 0; i < BEHIND_NR; i++) {
 		objects[i] = kmalloc(i ? SZ_64K : 8, GFP_KERNEL | __GFP_NOWARN);
+		made += !!objects[i];
+	}
 	rcu_headless_barrier();
 	counters_read(test, &before);
 	for (i = 0; i < BEHIND_NR; i++)
 		kvfree_rcu_headless(objects[i]);
 	counters_read(test, &after);
+	KUNIT_EXPECT_EQ(test, made, BEHIND_NR);
 	/* A page has room for 32 of them, and for 507 small ones. */
 	KUNIT_EXPECT_GT(test, pages_opened(&after) - pages_opened(&before), 2);
 	rcu_headless_barrier();
