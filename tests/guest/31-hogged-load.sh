@@ -21,6 +21,12 @@ if [ $last -eq 0 ] || hog_keeps_rcu; then
 fi
 ktap_need insmod /modules/rcu_headless_canary.ko
 ktap_need insmod /modules/rcu_headless_busy.ko
+# The first event has each CPU make its buffer larger by work of its own.
+event=/sys/kernel/tracing/events/initcall/initcall_start/enable
+if [ -e $event ]; then
+	put 1 $event
+	put 0 $event
+fi
 hogs_on
 trap 'hog_stop; hogs_off; rmmod rcu_headless_busy; rmmod rcu_headless_canary' EXIT
 ktap_need hog_start "$last" thread
