@@ -117,6 +117,6 @@ fn wait_for_all(
         end(queue);
         queue.queue().latency.caller_waited(waited);
     });
-    // Whoever emptied the queue meanwhile has settled sums that had this in them yet.
+    // This object was still in the sums when the queue's last page was freed.
     queue.tidy();
 }

@@ -146,8 +146,7 @@ impl<'a> HereQueue<'a> {
             return Err(object);
         }
         let own = self.own(channel);
-        // SAFETY: The lane is owned.
-        if !filled && unsafe { own.lane().is_at_stretch_end() } {
+        if !filled && own.lane().is_at_stretch_end() {
             bytes = bytes.or_else(|| sizes::at_once(&object));
             let Some(bytes) = bytes else {
                 return Err(object);
@@ -209,7 +208,7 @@ impl<'a> HereQueue<'a> {
         self.rearm();
     }
 
-    fn is_isolated(&self) -> bool {
+    pub(super) fn is_isolated(&self) -> bool {
         is_isolated(self.cpu())
     }
 

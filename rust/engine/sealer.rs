@@ -16,7 +16,6 @@ use crate::{
     object::Channel,
     params,
     platform::{
-        cpu::is_isolated,
         jiffies::{
             self,
             Jiffies, //
@@ -35,7 +34,7 @@ impl HereQueue<'_> {
             .sealer_due
             .is_none_or(|queued| jiffies::is_before(due, queued))
         {
-            let here = !is_isolated(self.cpu());
+            let here = !self.is_isolated();
             self.queue_sealer(due, here);
         }
     }

@@ -130,12 +130,9 @@ impl Lane {
         !self.cursor.get().is_null()
     }
 
-    /// Whether a stretch of the open page has just been filled, and another one is left.
-    ///
-    /// # Safety
-    ///
-    /// The caller must have the cursor to itself.
-    pub(crate) unsafe fn is_at_stretch_end(&self) -> bool {
+    /// Whether a stretch of the open page has just been filled, and another one is left, as seen from any
+    /// CPU at any time.
+    pub(crate) fn is_at_stretch_end(&self) -> bool {
         let at = self.cursor.get().addr();
         at % STRETCH == 0 && at % PAGE_SIZE != 0
     }

@@ -92,12 +92,7 @@ fn is_mapped(address: usize) -> bool {
 ///
 /// Process context, may sleep: it takes its time for an object of vmalloc that is large.
 pub(crate) fn of(object: &Object) -> usize {
-    let pointer = object.as_ptr();
-    match object.channel() {
-        // SAFETY: The object's owner is borrowed, so nobody frees it meanwhile.
-        Channel::Slab => unsafe { of_slab(pointer) },
-        Channel::Vmalloc => of_vmalloc(pointer.addr(), usize::MAX, cond_resched),
-    }
+    at_once(object).unwrap_or_else(|| of_vmalloc(object.as_ptr().addr(), usize::MAX, cond_resched))
 }
 
 /// How many bytes an object of slab takes; 0 if that isn't known. `None` for one of vmalloc, since it
@@ -120,12 +115,7 @@ pub(crate) fn at_once(object: &Object) -> Option<usize> {
 ///
 /// Any context.
 pub(crate) fn up_to_large(object: &Object) -> usize {
-    let pointer = object.as_ptr();
-    match object.channel() {
-        // SAFETY: The object's owner is borrowed, so nobody frees it meanwhile.
-        Channel::Slab => unsafe { of_slab(pointer) },
-        Channel::Vmalloc => of_vmalloc(pointer.addr(), LARGE, || ()),
-    }
+    at_once(object).unwrap_or_else(|| of_vmalloc(object.as_ptr().addr(), LARGE, || ()))
 }
 
 /// # Safety

@@ -221,9 +221,7 @@ impl<T: Run> Work<T> {
         // Full: what this code has done before is seen by a run that isn't counted here.
         smp_mb(Full);
         let next = self.begun.load(Relaxed).wrapping_add(1);
-        // SAFETY: By the type invariant the work is initialised, it stays where it is and alive
-        // until `drop()` has waited for it, and the queue is live.
-        unsafe { bindings::mod_delayed_work_on(ANY_CPU, wq.0.as_ptr(), self.work.get(), 0) };
+        self.requeue(wq, 0);
         // Only now, so that what waits for it finds the work queued.
         let mut wanted = self.wanted.load(Relaxed);
         while is_before(wanted, next) {
