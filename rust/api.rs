@@ -45,9 +45,9 @@ use crate::{
 ///
 /// # Safety
 ///
-/// `ptr`, unless it is found to be no object's address, must be that of one of the kmalloc family, which
-/// is the caller's to free and which no reader can find who starts after this call. To be called through the
-/// exported symbol alone.
+/// `ptr`, unless it is found to be no object's address, must be that of one of the kmalloc family,
+/// which is the caller's to free and which no reader can find who starts after this call. To be
+/// called through the exported symbol alone.
 ///
 /// # Context
 ///
@@ -225,8 +225,8 @@ fn free(slab_only: bool, given: Given, call: Call) {
 
 /// Frees what isn't just stored as an object of slab, perhaps one of vmalloc.
 ///
-/// Out of line, as [`free_slowly()`] is, called last and with its arguments in the caller's order, so
-/// that [`free()`] has nothing to save or move.
+/// Out of line, as [`free_slowly()`] is, called last and with its arguments in the caller's order,
+/// so that [`free()`] has nothing to save or move.
 #[inline(never)]
 fn free_otherwise(given: Given, call: CallHere, slab_only: bool) {
     let given = match slab_only {

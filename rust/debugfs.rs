@@ -41,7 +41,8 @@ pub(crate) struct Files {
 }
 
 impl Files {
-    /// Makes the files of the module `M`: the last that it does when it is loaded, see [`Dir::new()`].
+    /// Makes the files of the module `M`: the last that it does when it is loaded, see
+    /// [`Dir::new()`].
     ///
     /// # Context
     ///

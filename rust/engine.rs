@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! From a call to a freed object: what the loaded module has for it, but for the tables and files of
-//! [`crate::observe`] and [`crate::debugfs`].
+//! From a call to a freed object: what the loaded module has for it, but for the tables and files
+//! of [`crate::observe`] and [`crate::debugfs`].
 
 pub(crate) mod barrier;
 mod counts;
@@ -105,8 +105,8 @@ impl Engine {
     ///
     /// Process context, sleeps.
     unsafe fn prepare(self: Pin<&Self>, cpu: CpuId) -> Result {
-        // SAFETY: The queues are part of the engine, which is pinned, and dropped with it. When it is,
-        // `rcu_barrier()` comes first, and nobody uses them any more. The rest is the contract.
+        // SAFETY: The queues are part of the engine, which is pinned, and dropped with it. When it
+        // is, `rcu_barrier()` comes first, and nobody uses them any more. The rest is the contract.
         unsafe {
             let handle = Handle::new(self);
             if self.queues.prepare(cpu, || Queue::new(handle, cpu))? {

@@ -22,8 +22,8 @@ impl Channel {
     pub(crate) const ALL: [Self; Self::COUNT] = [Self::Slab, Self::Vmalloc];
 }
 
-/// Where `kmalloc()` says that an object of no bytes is. `kfree()` ignores it, and NULL, and all between
-/// them.
+/// Where `kmalloc()` says that an object of no bytes is. `kfree()` ignores it, and NULL, and all
+/// between them.
 pub(crate) const ZERO_SIZE: usize = 16;
 
 /// The address of an object: what pages and inboxes hold.
@@ -33,8 +33,9 @@ pub(crate) type Pointer = *mut c_void;
 ///
 /// # Invariants
 ///
-/// It is the address of an object that `kvfree()` takes, is this value's to free, and can't be found
-/// by a reader who starts from now on; unless [`crate::check`] finds that it can't be an object's.
+/// It is the address of an object that `kvfree()` takes, is this value's to free, and can't be
+/// found by a reader who starts from now on; unless [`crate::check`] finds that it can't be an
+/// object's.
 #[repr(transparent)]
 pub(crate) struct Given(Pointer);
 
@@ -44,8 +45,8 @@ impl Given {
     /// # Safety
     ///
     /// `ptr`, unless it will be found to be no object's address, must be that of an object for
-    /// `kvfree()` which is the caller's to free, and which no reader can find who starts from now on.
-    /// The caller must not use it any more, unless it gets it back.
+    /// `kvfree()` which is the caller's to free, and which no reader can find who starts from now
+    /// on. The caller must not use it any more, unless it gets it back.
     #[inline(always)]
     pub(crate) const unsafe fn new(ptr: *const c_void) -> Self {
         // INVARIANT: The contract is the same in other words.
@@ -58,7 +59,8 @@ impl Given {
         self.0.addr()
     }
 
-    /// Whether it is one of the pointers that `kfree()` ignores: NULL, or what `kmalloc(0)` returns.
+    /// Whether it is one of the pointers that `kfree()` ignores: NULL, or what `kmalloc(0)`
+    /// returns.
     pub(crate) fn is_nothing(&self) -> bool {
         self.addr() <= ZERO_SIZE
     }
@@ -67,8 +69,8 @@ impl Given {
     ///
     /// # Safety
     ///
-    /// It must be the address of an object, for `kfree()` if `channel` is [`Channel::Slab`], and else
-    /// for `kvfree()`.
+    /// It must be the address of an object, for `kfree()` if `channel` is [`Channel::Slab`], and
+    /// else for `kvfree()`.
     #[inline(always)]
     pub(crate) unsafe fn accept(self, channel: Channel) -> Object {
         Object {

@@ -26,8 +26,8 @@ use crate::{
 ///
 /// # Invariants
 ///
-/// The call isn't over, so that the module is loaded and its engine published; `code` is the only one
-/// of the code that runs in the call.
+/// The call isn't over, so that the module is loaded and its engine published; `code` is the only
+/// one of the code that runs in the call.
 pub(super) struct Call {
     /// The address of the call.
     caller: usize,

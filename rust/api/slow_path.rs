@@ -36,8 +36,8 @@ use crate::{
 ///
 /// # Context
 ///
-/// Process context, may sleep; anything else is reported, and the object freed all the same if there
-/// is room for it.
+/// Process context, may sleep; anything else is reported, and the object freed all the same if
+/// there is room for it.
 #[cold]
 pub(super) fn free(given: Given, mut call: Call, slab_only: bool) -> Call {
     let caller = call.caller();
@@ -179,7 +179,8 @@ fn accept(given: Given, slab_only: bool, caller: usize) -> Option<Object> {
     None
 }
 
-/// The same in a task that may sleep, where it can be told as well whether an object is queued already.
+/// The same in a task that may sleep, where it can be told as well whether an object is queued
+/// already.
 fn accept_in_task(given: Given, slab_only: bool, caller: usize) -> Option<Object> {
     let object = accept(given, slab_only, caller)?;
     if double_free::enter(object.as_ptr()) {

@@ -6,8 +6,8 @@
 //! second time when it sees one. Without it, the parameter `check_double_free` has the open page
 //! searched (`engine/here.rs`), which finds what is freed twice in a short time.
 //!
-//! An object that comes in atomic context is entered by the task that takes it out of the inbox: the
-//! kernel's account takes locks, which an NMI may not, and on PREEMPT_RT gets no memory there.
+//! An object that comes in atomic context is entered by the task that takes it out of the inbox:
+//! the kernel's account takes locks, which an NMI may not, and on PREEMPT_RT gets no memory there.
 
 use crate::{
     bindings,

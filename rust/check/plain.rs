@@ -2,12 +2,13 @@
 
 //! The one comparison that a call makes of an address, and who wants it to fail.
 //!
-//! The call compares the address with one *plain* range. There every aligned address can be an object
-//! of the slab allocator and of nothing that is mistaken for one: the range is the longest stretch of
-//! the direct map without the kernel's image and without per-CPU memory. All else is looked at with
-//! care ([`crate::check::address`]): that is slower, and almost never happens. A [`Watcher`] wants to
-//! see every call, and makes the plain range empty, which costs nothing when there is none. Each CPU
-//! has a copy of the range's size for its calls ([`crate::page::lane`]), which can be made zero alone.
+//! The call compares the address with one *plain* range. There every aligned address can be an
+//! object of the slab allocator and of nothing that is mistaken for one: the range is the longest
+//! stretch of the direct map without the kernel's image and without per-CPU memory. All else is
+//! looked at with care ([`crate::check::address`]): that is slower, and almost never happens. A
+//! [`Watcher`] wants to see every call, and makes the plain range empty, which costs nothing when
+//! there is none. Each CPU has a copy of the range's size for its calls ([`crate::page::lane`]),
+//! which can be made zero alone.
 
 use core::ops;
 
@@ -59,8 +60,8 @@ const IMAGE_SIZE: usize = 16 << 20;
 /// Addresses from `start` on, `units` times `1 << shift` of them.
 struct Range {
     start: Atomic<usize>,
-    /// How many units the range has. Zero until [`init()`]. What reads an old value of it acts as if
-    /// the call had come earlier.
+    /// How many units the range has. Zero until [`init()`]. What reads an old value of it acts as
+    /// if the call had come earlier.
     units: Atomic<usize>,
 }
 
@@ -72,8 +73,8 @@ impl Range {
         }
     }
 
-    /// Where in the range an address is, in units. Where the range begins is read once, and it doesn't
-    /// change.
+    /// Where in the range an address is, in units. Where the range begins is read once, and it
+    /// doesn't change.
     #[inline(always)]
     fn position(&self, shift: u32) -> impl Fn(usize) -> usize {
         let start = load_relaxed(&self.start);
@@ -113,7 +114,8 @@ pub(crate) enum Watcher {
 /// The watchers that there are now, added up.
 static WATCHERS: Atomic<u32> = Atomic::new(0);
 
-/// Where in the plain range of a channel an address is, in units; what isn't aligned is far behind it.
+/// Where in the plain range of a channel an address is, in units; what isn't aligned is far behind
+/// it.
 #[inline(always)]
 pub(crate) fn position(channel: Channel, address: usize) -> usize {
     position_of(channel)(address)
@@ -137,11 +139,12 @@ pub(crate) fn units(channel: Channel) -> usize {
     }
 }
 
-/// Whether an address in the plain range of a channel may be that of a variable of the code that runs
-/// here.
+/// Whether an address in the plain range of a channel may be that of a variable of the code that
+/// runs here.
 #[inline(always)]
 pub(crate) fn may_be_on_stack(channel: Channel, address: usize) -> bool {
-    // With a mapping of their own stacks are between areas of vmalloc, otherwise between slab pages.
+    // With a mapping of their own stacks are between areas of vmalloc, otherwise between slab
+    // pages.
     match channel {
         Channel::Slab => !cfg!(CONFIG_VMAP_STACK) && near_own_frame(address),
         Channel::Vmalloc => cfg!(CONFIG_VMAP_STACK) && near_own_frame(address),
@@ -245,8 +248,8 @@ fn update_plain() {
     }
 }
 
-/// Has all calls go to the slow path, which lets them store by themselves again when nobody watches any
-/// more.
+/// Has all calls go to the slow path, which lets them store by themselves again when nobody watches
+/// any more.
 fn revoke_all() {
     for cpu in possible_cpus() {
         // SAFETY: The CPU is possible, and the words are accessed atomically alone.
@@ -277,7 +280,8 @@ fn longest_gap(all: ops::Range<usize>) -> Result<ops::Range<usize>> {
     Ok(longest)
 }
 
-/// What may be in the direct map and is no object. Ranges that touch are one: those of many CPUs are few.
+/// What may be in the direct map and is no object. Ranges that touch are one: those of many CPUs
+/// are few.
 fn avoided() -> Result<KVVec<ops::Range<usize>>> {
     let mut avoided = KVVec::<ops::Range<usize>>::new();
     let per_cpu = possible_cpus().map(|cpu| per_cpu_unit(own_address(cpu)));

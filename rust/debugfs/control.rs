@@ -37,14 +37,14 @@ pub(super) fn show(_: &Handle, f: &mut fmt::Formatter<'_>) -> fmt::Result {
 /// Does what the word says, and returns when it is done.
 ///
 /// - `drain` has all freed that was queued before, as `rcu_headless_barrier()` does.
-/// - `reset` has `latency`, `callers` and the high-water marks of `memory` begin anew. What counters
-///   in `stats` and `per_cpu` say only ever grows.
+/// - `reset` has `latency`, `callers` and the high-water marks of `memory` begin anew. What
+///   counters in `stats` and `per_cpu` say only ever grows.
 /// - `callers on` and `callers off`: whether callers' objects are counted.
 ///
 /// # Errors
 ///
-/// `EINVAL` if the word isn't known; `ENOMEM` if there was no memory for another table of callers, and
-/// nothing was reset.
+/// `EINVAL` if the word isn't known; `ENOMEM` if there was no memory for another table of callers,
+/// and nothing was reset.
 ///
 /// # Context
 ///
@@ -54,7 +54,8 @@ pub(super) fn obey(engine: &Handle, reader: &mut UserSliceReader) -> Result {
     let text = text.get_mut(..reader.len()).ok_or(EINVAL)?;
     reader.read_slice(text)?;
     match text.trim_ascii() {
-        // SAFETY: Files are written to by tasks that may sleep, which come from outside of this module.
+        // SAFETY: Files are written to by tasks that may sleep, which come from outside of this
+        // module.
         b"drain" => barrier::wait(&mut unsafe { TaskContext::assume() }, engine),
         b"reset" => reset()?,
         b"callers on" => callers::count_objects(true),

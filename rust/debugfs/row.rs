@@ -42,8 +42,8 @@ const NUMBERS: usize = MADE.len() + Counter::SHOWN.len();
 pub(super) struct Row([i64; NUMBERS]);
 
 impl Row {
-    /// Reads those of one CPU. They belong together: no page, and no pointer in an open page, is counted
-    /// in one and not in another.
+    /// Reads those of one CPU. They belong together: no page, and no pointer in an open page, is
+    /// counted in one and not in another.
     pub(super) fn of(cpu: &Queue) -> Self {
         cpu.consistent().read(|| {
             // Once, as calls move the cursors on meanwhile.

@@ -65,7 +65,8 @@ pub(crate) fn wait(task: &mut TaskContext<'_>, engine: &Engine) {
         synchronize_rcu();
     }
 
-    // 3. Free them, after who is at it already. What others have queued since needn't be waited for.
+    // 3. Free them, after who is at it already. What others have queued since needn't be waited
+    //    for.
     for queue in engine.active() {
         queue.drain_first(task);
     }
@@ -83,8 +84,8 @@ impl AtExit {
 
 impl Drop for AtExit {
     fn drop(&mut self) {
-        // SAFETY: The module is being unloaded, or fails to load, in a task that may sleep; there is no
-        // other proof of that.
+        // SAFETY: The module is being unloaded, or fails to load, in a task that may sleep; there
+        // is no other proof of that.
         wait(&mut unsafe { TaskContext::assume() }, &self.0);
     }
 }

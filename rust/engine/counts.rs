@@ -19,8 +19,8 @@ use crate::{
 /// How many objects a CPU counts before it adds them to the sum over all CPUs.
 const OBJECTS_SHARE: i64 = 64 << 10;
 
-/// How many bytes: what all CPUs keep to themselves is an eighth of what may wait at the most, but a
-/// page's worth needn't be added to the sum more often than once.
+/// How many bytes: what all CPUs keep to themselves is an eighth of what may wait at the most, but
+/// a page's worth needn't be added to the sum more often than once.
 fn bytes_share() -> i64 {
     let cpus = stats::CPUS.get() as u64;
     // No division: that of 64 bits isn't to be had everywhere. A power of two above the number.
@@ -77,8 +77,9 @@ impl LockedQueue<'_> {
         self.weight.settle(&stats::WEIGHT);
     }
 
-    /// Notes what an object in the open page of a channel is expected to take, 0 if there is no page.
-    /// The page counts as full of these, but no page as more than its CPU's part of what may wait.
+    /// Notes what an object in the open page of a channel is expected to take, 0 if there is no
+    /// page. The page counts as full of these, but no page as more than its CPU's part of what may
+    /// wait.
     pub(super) fn weigh_open(&mut self, channel: Channel, bytes: usize) {
         self.each[channel as usize] = bytes;
         let most = bytes_share();

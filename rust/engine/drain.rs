@@ -61,7 +61,8 @@ impl Run for Drain {
 /// How many pages are emptied before others may go on who wait for one.
 const PAGES: usize = 4;
 
-/// How often the work does that before work of other queues may run: there may be one thread for all.
+/// How often the work does that before work of other queues may run: there may be one thread for
+/// all.
 const ROUNDS: usize = 64;
 
 impl Queue {
@@ -81,9 +82,9 @@ impl Queue {
         }
     }
 
-    /// Empties a page that has waited long enough, if there is one. If somebody is at it already, this
-    /// waits for its turn, which is soon: a caller that comes before whatever frees objects would
-    /// otherwise never find a page.
+    /// Empties a page that has waited long enough, if there is one. If somebody is at it already,
+    /// this waits for its turn, which is soon: a caller that comes before whatever frees objects
+    /// would otherwise never find a page.
     ///
     /// # Context
     ///
@@ -132,8 +133,8 @@ impl<'a> Emptying<'a> {
         }
     }
 
-    /// Empties the first pages that have waited long enough, [`PAGES`] at most. Returns whether there
-    /// were any.
+    /// Empties the first pages that have waited long enough, [`PAGES`] at most. Returns whether
+    /// there were any.
     fn some(&self) -> bool {
         let mut pages = WaitingPages::default();
         {
@@ -146,8 +147,8 @@ impl<'a> Emptying<'a> {
         any
     }
 
-    /// Frees the objects in pages of the queue, all of whose grace periods are over. The pages become
-    /// spares again, as far as any are wanted.
+    /// Frees the objects in pages of the queue, all of whose grace periods are over. The pages
+    /// become spares again, as far as any are wanted.
     ///
     /// # Context
     ///

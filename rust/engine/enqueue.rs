@@ -135,7 +135,8 @@ pub(crate) fn enqueue(
             group::seal_all(task, engine);
         }
         fallback::wait(task, engine, object.channel(), caller);
-        // Once for a page: that is slow enough, and others may be to blame for what still waits. The work that frees what has waited may not get a CPU for a while.
+        // Once for a page: that is slow enough, and others may be to blame for what still waits.
+        // The work that frees what has waited may not get a CPU for a while.
         if too_much_for_group {
             group::free_some(task, engine);
         }

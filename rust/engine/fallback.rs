@@ -2,9 +2,9 @@
 
 //! A caller waits for a grace period itself: there is no page for its object, or too much waits.
 //!
-//! It has what is open on its CPU sealed before it waits, so that one grace period serves all of it.
-//! What has waited is the drain's to free, and a call that needs a page empties one itself: after one
-//! wait there is room for many calls.
+//! It has what is open on its CPU sealed before it waits, so that one grace period serves all of
+//! it. What has waited is the drain's to free, and a call that needs a page empties one itself:
+//! after one wait there is room for many calls.
 
 use kernel::{
     bindings,
@@ -61,7 +61,8 @@ pub(super) fn wait_and_free(
     let free = || {
         let object = object.into_raw();
         double_free::leave(object);
-        // SAFETY: The object was ours to free, and a grace period has passed since it was given away.
+        // SAFETY: The object was ours to free, and a grace period has passed since it was given
+        // away.
         unsafe { bindings::kvfree(object) };
     };
     let end = |queue: &mut LockedQueue<'_>| queue.count_freed(channel, 1, bytes);

@@ -20,14 +20,14 @@
 //! that nobody else writes until the taker has found a pointer in it. What it has interrupted may
 //! have gone as far as this:
 //!
-//! - A put or [`Fifo::disarm()`], before its compare-and-exchange: that fails, as the number has moved
-//!   on, and is tried again. So a try fails only where another has succeeded: some code always gets
-//!   on, and what interrupts isn't interrupted by what it has made fail.
+//! - A put or [`Fifo::disarm()`], before its compare-and-exchange: that fails, as the number has
+//!   moved on, and is tried again. So a try fails only where another has succeeded: some code
+//!   always gets on, and what interrupts isn't interrupted by what it has made fail.
 //! - A put that has its number, but hasn't filled its place: the interrupting put gets the next
 //!   number, another place, and doesn't look at the first one. The taker waits for both in order.
-//! - [`Fifo::take_with()`], before `taken` has moved: the number still counts as waiting, so its place
-//!   isn't given to another one. Between `taken` and `quick`: `quick` is lower than it could be, so
-//!   [`Fifo::put_quickly()`] leaves it to [`Fifo::put()`], which doesn't look at `quick`.
+//! - [`Fifo::take_with()`], before `taken` has moved: the number still counts as waiting, so its
+//!   place isn't given to another one. Between `taken` and `quick`: `quick` is lower than it could
+//!   be, so [`Fifo::put_quickly()`] leaves it to [`Fifo::put()`], which doesn't look at `quick`.
 //!
 //! It takes 64-bit atomics that are instructions, as they are on all architectures with Rust.
 //!
@@ -70,8 +70,8 @@ use crate::{
 
 /// Numbers count by this, so that the one of a place is where the place is.
 const ONE: u64 = size_of::<Atomic<Pointer>>() as u64;
-/// In the state, besides the number: the taker hasn't been told of anything. The upmost bit, so that
-/// one comparison finds that as well as too much waiting.
+/// In the state, besides the number: the taker hasn't been told of anything. The upmost bit, so
+/// that one comparison finds that as well as too much waiting.
 const IDLE: u64 = 1 << 63;
 
 /// What became of a pointer that was to be put in.
@@ -91,9 +91,9 @@ pub(crate) enum Put {
 ///
 /// - `places` are valid places, a power of two of them, that only this value frees; `mask` has the
 ///   bits of where each begins.
-/// - Numbers from `taken` to before the state's have been given, and their objects haven't been handed
-///   on yet. They are at most `room`, which is no more than there are places: a place that is numbered
-///   has been emptied since it was numbered the last time.
+/// - Numbers from `taken` to before the state's have been given, and their objects haven't been
+///   handed on yet. They are at most `room`, which is no more than there are places: a place that
+///   is numbered has been emptied since it was numbered the last time.
 /// - `mark` is at most `room`, and `quick` at most that much after `taken`.
 /// - A pointer in a place is that of an [`Object`] which was given up to it.
 pub(crate) struct Fifo {
@@ -118,8 +118,8 @@ unsafe impl Send for Fifo {}
 unsafe impl Sync for Fifo {}
 
 impl Fifo {
-    /// Makes an empty queue with room for `nr` pointers, in memory that is allocated with `gfp` on the
-    /// memory node `node` if it has some. The taker is to hurry when there are `mark` of them.
+    /// Makes an empty queue with room for `nr` pointers, in memory that is allocated with `gfp` on
+    /// the memory node `node` if it has some. The taker is to hurry when there are `mark` of them.
     ///
     /// # Context
     ///
@@ -163,10 +163,11 @@ impl Fifo {
         len.min(self.nr)
     }
 
-    /// Whether the taker has handed on all that had been put in before the call, and is seen to have.
+    /// Whether the taker has handed on all that had been put in before the call, and is seen to
+    /// have.
     pub(crate) fn is_empty(&self) -> bool {
-        // What was put in before is numbered below the end. If the numbers taken before that come up
-        // to it, it is among them: acquired with all that the taker has done with it.
+        // What was put in before is numbered below the end. If the numbers taken before that come
+        // up to it, it is among them: acquired with all that the taker has done with it.
         self.len() == 0
     }
 
@@ -217,8 +218,9 @@ impl Fifo {
         let (state, number, waiting) = loop {
             let state = load_acquire(&self.state);
             let number = state & !IDLE;
-            // Acquire: as in `put_quickly()`. If others have put in since, and the taker has come past
-            // the number, this is less than nothing. Then there is room, and the number is stale.
+            // Acquire: as in `put_quickly()`. If others have put in since, and the taker has come
+            // past the number, this is less than nothing. Then there is room, and the number is
+            // stale.
             let waiting = number.wrapping_sub(load_acquire(&self.taken)) as i64;
             if waiting >= self.room as i64 {
                 return Err(object);
@@ -258,8 +260,8 @@ impl Fifo {
         self.taken.load(Relaxed) == end
     }
 
-    /// Takes the object out that was numbered first and hands it on by `f`, which may take its time.
-    /// Returns `false` if there is none or it is just being put in.
+    /// Takes the object out that was numbered first and hands it on by `f`, which may take its
+    /// time. Returns `false` if there is none or it is just being put in.
     ///
     /// # Context
     ///
@@ -278,8 +280,8 @@ impl Fifo {
         }
         // Emptied at once, so that the object isn't in two hands; numbered again only below.
         place.store(core::ptr::null_mut(), Relaxed);
-        // SAFETY: By the type invariant it is that of an object which was given up to its place, and
-        // that is empty now; its address says which channel it belongs to.
+        // SAFETY: By the type invariant it is that of an object which was given up to its place,
+        // and that is empty now; its address says which channel it belongs to.
         f(unsafe { Given::new(pointer).accept(channel_of(pointer.addr())) });
         let next = number + ONE;
         // INVARIANT: The place is empty, and the object handed on. Release: both come first.

@@ -11,11 +11,11 @@
 //! ```
 //!
 //! On the lane's own CPU who has the lock may use the cursor in every state: with preemption off no
-//! call is in its fast path there. From other CPUs it may in the state `Closed` alone. So no CPU has to
-//! run anything for its open page to be sealed: it may be busy, isolated, or gone.
+//! call is in its fast path there. From other CPUs it may in the state `Closed` alone. So no CPU
+//! has to run anything for its open page to be sealed: it may be busy, isolated, or gone.
 //!
-//! Revoking takes a stamp of the page. When its grace period is over and the page hasn't grown since,
-//! that was the grace period of its objects too.
+//! Revoking takes a stamp of the page. When its grace period is over and the page hasn't grown
+//! since, that was the grace period of its objects too.
 
 use crate::page::lane::{
     Lane,
@@ -27,7 +27,8 @@ use crate::page::lane::{
 /// # Invariants
 ///
 /// - `Open` is the only state in which calls on the CPU may begin to store pointers by themselves.
-/// - In the state `Closing` there is a stamp, and those that have begun are through when it has elapsed.
+/// - In the state `Closing` there is a stamp, and those that have begun are through when it has
+///   elapsed.
 /// - In the state `Closed` there are none.
 /// - A stamp is one of the page that is open now.
 pub(crate) struct Gate {
@@ -73,8 +74,8 @@ impl Gate {
     pub(crate) fn settle(&mut self) -> bool {
         let elapsed = self.stamp.as_ref().is_some_and(Stamp::elapsed);
         if elapsed {
-            // INVARIANT: Those that had begun to store by themselves before are through. In the state
-            // `Open` there is no stamp.
+            // INVARIANT: Those that had begun to store by themselves before are through. In the
+            // state `Open` there is no stamp.
             self.state = State::Closed;
         }
         elapsed
@@ -120,8 +121,8 @@ impl Gate {
         if self.state != State::Closed {
             lane.revoke();
         }
-        // INVARIANT: Revoked. On the lane's CPU no call is in its fast path while this code runs there,
-        // and on another it was `Closed` already (contract).
+        // INVARIANT: Revoked. On the lane's CPU no call is in its fast path while this code runs
+        // there, and on another it was `Closed` already (contract).
         self.state = State::Closed;
         self.stamp = None;
     }

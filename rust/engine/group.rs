@@ -2,9 +2,9 @@
 
 //! A task whose memory control group is short of memory, and may be so since much waits.
 //!
-//! What waits is charged to a group until it is freed, and reclaim in the group finds none of it. Which
-//! CPUs it waits on doesn't matter: a task that moves fills an open page on each. To which group an
-//! object is charged isn't known, so others may have queued what waits.
+//! What waits is charged to a group until it is freed, and reclaim in the group finds none of it.
+//! Which CPUs it waits on doesn't matter: a task that moves fills an open page on each. To which
+//! group an object is charged isn't known, so others may have queued what waits.
 
 use crate::{
     engine::Engine,
@@ -30,8 +30,8 @@ pub(super) fn may_be_short() -> bool {
 
 /// Whether too much waits for the task's group.
 ///
-/// It asks the queues, one after another: of the sum over all CPUs each may keep to itself what is much
-/// to a group.
+/// It asks the queues, one after another: of the sum over all CPUs each may keep to itself what is
+/// much to a group.
 pub(super) fn is_short(task: &TaskContext<'_>, engine: &Engine) -> bool {
     let Some(limit) = memcg::short_limit() else {
         return false;
@@ -47,8 +47,9 @@ pub(super) fn is_short(task: &TaskContext<'_>, engine: &Engine) -> bool {
     })
 }
 
-/// Has what is open on all CPUs sealed, so that the grace period that the task is about to wait for does
-/// for all of it. Once in a grace period, for all groups: it takes the open pages from everybody.
+/// Has what is open on all CPUs sealed, so that the grace period that the task is about to wait for
+/// does for all of it. Once in a grace period, for all groups: it takes the open pages from
+/// everybody.
 pub(super) fn seal_all(task: &TaskContext<'_>, engine: &Engine) {
     {
         let mut sealed = engine.sealed_for_group.lock();

@@ -127,11 +127,11 @@ impl<'a> HereQueue<'a> {
         own.pointers().contains(&object.as_ptr())
     }
 
-    /// Stores an object's pointer in the open page of its channel. If there is no room, or if the page is
-    /// to be sealed, may be replaced, and there is an empty one, the object comes back. So it does at the
-    /// end of a stretch, unless the page is to be `filled`, if the page has outgrown its room or takes
-    /// more than was expected and `may_go_on` says no. It takes `bytes`, if that is known; a large one has
-    /// the page sealed.
+    /// Stores an object's pointer in the open page of its channel. If there is no room, or if the
+    /// page is to be sealed, may be replaced, and there is an empty one, the object comes back. So
+    /// it does at the end of a stretch, unless the page is to be `filled`, if the page has outgrown
+    /// its room or takes more than was expected and `may_go_on` says no. It takes `bytes`, if that
+    /// is known; a large one has the page sealed.
     pub(super) fn push(
         &mut self,
         object: Object,

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Gives each CPU its queue before it comes up for the first time, and its empty pages whenever it does.
+//! Gives each CPU its queue before it comes up for the first time, and its empty pages whenever it
+//! does.
 //!
-//! When a CPU goes down little is to be done: what it has queued is freed from other CPUs in any case.
-//! But what came there in atomic context when it took no interrupts any more is still to be queued.
+//! When a CPU goes down little is to be done: what it has queued is freed from other CPUs in any
+//! case. But what came there in atomic context when it took no interrupts any more is still to be
+//! queued.
 //!
 //! C header: [`include/linux/cpuhotplug.h`](srctree/include/linux/cpuhotplug.h)
 
@@ -41,9 +43,9 @@ impl Registration {
     ///
     /// Process context, sleeps.
     pub(crate) fn new() -> Result<Self> {
-        // SAFETY: The callbacks have the type that is asked for, and stay registered until `drop()`,
-        // which is before the engine goes. In this section of the hotplug states they run while the
-        // CPU is down, on another one, and may sleep.
+        // SAFETY: The callbacks have the type that is asked for, and stay registered until
+        // `drop()`, which is before the engine goes. In this section of the hotplug states they run
+        // while the CPU is down, on another one, and may sleep.
         let state = unsafe {
             bindings::__cpuhp_setup_state(
                 bindings::cpuhp_state_CPUHP_BP_PREPARE_DYN,

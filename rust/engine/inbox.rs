@@ -5,8 +5,8 @@
 //! Putting in is all that the caller does; pages, cookies and low memory are the task's concern. A
 //! grace period that starts after the task has queued the object starts after the call.
 //!
-//! The first one that is put in has the task called by an interrupt, so that it doesn't matter which
-//! locks the caller holds.
+//! The first one that is put in has the task called by an interrupt, so that it doesn't matter
+//! which locks the caller holds.
 
 use kernel::{
     bindings::gfp_t,
@@ -81,8 +81,8 @@ pub(super) struct Mover<S> {
 }
 
 impl<S: Sink> Inbox<S> {
-    /// Makes an inbox with room for `nr` objects, in memory that is allocated with `gfp` on the memory
-    /// node `node` if it has some. It is emptied at once when there are `mark` of them.
+    /// Makes an inbox with room for `nr` objects, in memory that is allocated with `gfp` on the
+    /// memory node `node` if it has some. It is emptied at once when there are `mark` of them.
     ///
     /// # Context
     ///

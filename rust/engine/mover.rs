@@ -2,8 +2,9 @@
 
 //! How the engine queues what comes out of an inbox, and weighs what is in it yet.
 //!
-//! Nobody has looked at the objects in an inbox, so all are taken for as large as the first that come
-//! out. That matters where it takes long to empty: where the work is held back, or a reserve is large.
+//! Nobody has looked at the objects in an inbox, so all are taken for as large as the first that
+//! come out. That matters where it takes long to empty: where the work is held back, or a reserve
+//! is large.
 
 use crate::{
     check::{

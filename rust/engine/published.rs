@@ -45,10 +45,11 @@ impl Drop for Published {
 /// # Safety
 ///
 /// The caller must run while the module's [`Published`] lives: in a function that the module
-/// exports, or in a callback that is unregistered before. It must not keep the reference for longer.
+/// exports, or in a callback that is unregistered before. It must not keep the reference for
+/// longer.
 #[inline]
 pub(crate) unsafe fn get<'a>() -> &'a Engine {
-    // SAFETY: While `Published` lives nobody writes to the slot, and it holds a handle, whose engine
-    // outlives it (contract).
+    // SAFETY: While `Published` lives nobody writes to the slot, and it holds a handle, whose
+    // engine outlives it (contract).
     unsafe { (*ENGINE.0.get()).unwrap_unchecked().0.as_ref() }
 }

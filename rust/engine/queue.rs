@@ -2,13 +2,13 @@
 
 //! What waits on one CPU, as code on any CPU may use it that has the queue's lock.
 //!
-//! There are the open page of each channel and the sealed pages behind them. Two promises hold whenever
-//! nobody has the lock, so that no object is forgotten:
+//! There are the open page of each channel and the sealed pages behind them. Two promises hold
+//! whenever nobody has the lock, so that no object is forgotten:
 //!
 //! - while a channel has an open page, the sealer work is queued or about to run, or the lane has a
 //!   stamp;
-//! - while sealed pages wait, or a lane has a stamp, the alarm is set, or drain work is queued or about
-//!   to run, or somebody is emptying pages and looks again.
+//! - while sealed pages wait, or a lane has a stamp, the alarm is set, or drain work is queued or
+//!   about to run, or somebody is emptying pages and looks again.
 //!
 //! A queue without pages isn't in `active`, which saves the barrier a look at it. What only code on
 //! the queue's own CPU may do is in [`crate::engine::here`], what is counted in
@@ -60,8 +60,8 @@ pub(crate) struct LockedQueue<'a> {
 ///
 /// # Invariants
 ///
-/// The code has the lock of the lane's queue, and either runs on its CPU with preemption off or finds
-/// the gate closed.
+/// The code has the lock of the lane's queue, and either runs on its CPU with preemption off or
+/// finds the gate closed.
 pub(super) struct OwnedLane<'a>(&'a Lane);
 
 impl<'a> OwnedLane<'a> {
@@ -144,8 +144,8 @@ impl<'a> LockedQueue<'a> {
         self.queue.cpu()
     }
 
-    /// Seals the open page of an owned lane, if there is one. Of its objects the last is known to take
-    /// `last` bytes, or is estimated like the others. Returns how many there are.
+    /// Seals the open page of an owned lane, if there is one. Of its objects the last is known to
+    /// take `last` bytes, or is estimated like the others. Returns how many there are.
     ///
     /// [`Self::rearm()`] is to follow.
     pub(super) fn seal(
@@ -166,7 +166,8 @@ impl<'a> LockedQueue<'a> {
         let bytes = bytes.saturating_add(last.unwrap_or(0));
         let stamp = self.gates[channel as usize].take_stamp();
         let page = self.count_together(|queue| {
-            // SAFETY: By its invariant nobody else uses the lane; the gate's stamp is one of its page.
+            // SAFETY: By its invariant nobody else uses the lane; the gate's stamp is one of its
+            // page.
             let page = unsafe { lane.seal(bytes, stamp) }?;
             queue.count(Counter::queued(channel), page.len());
             queue.count(Counter::PendingPages, 1);
@@ -197,7 +198,8 @@ impl<'a> LockedQueue<'a> {
         })
     }
 
-    /// Has the open pages sealed: at once where that can be done from here, or after a grace period.
+    /// Has the open pages sealed: at once where that can be done from here, or after a grace
+    /// period.
     pub(super) fn revoke(&mut self) {
         for channel in Channel::ALL {
             self.revoke_one(channel);
@@ -219,8 +221,8 @@ impl<'a> LockedQueue<'a> {
         }
     }
 
-    /// Seals the pages whose stamp's grace period is over, as far as there are empty ones in their stead;
-    /// with `must`, whether there are or not.
+    /// Seals the pages whose stamp's grace period is over, as far as there are empty ones in their
+    /// stead; with `must`, whether there are or not.
     pub(super) fn settle(&mut self, must: bool) {
         for channel in Channel::ALL {
             let over = self.gates[channel as usize].settle();
@@ -239,14 +241,15 @@ impl<'a> LockedQueue<'a> {
         }
     }
 
-    /// Whether an open page may be sealed though it isn't full: it is replaceable, or none is to come.
+    /// Whether an open page may be sealed though it isn't full: it is replaceable, or none is to
+    /// come.
     fn may_seal(&self) -> bool {
         let none_to_come = !self.has_sealed() && !self.emptying_now;
         none_to_come || self.is_replaceable()
     }
 
-    /// Whether there is an empty page in the stead of an open one, and one for each channel that has
-    /// none.
+    /// Whether there is an empty page in the stead of an open one, and one for each channel that
+    /// has none.
     pub(super) fn is_replaceable(&self) -> bool {
         let closed = Channel::COUNT - self.queue.open_pages();
         self.queue.spares.has(closed + 1)
@@ -319,7 +322,8 @@ impl<'a> LockedQueue<'a> {
         self.rearm();
     }
 
-    /// Notes that nobody is emptying pages any more. The drain work sets the alarm wherever it runs.
+    /// Notes that nobody is emptying pages any more. The drain work sets the alarm wherever it
+    /// runs.
     pub(super) fn emptied(&mut self, by_work: bool) {
         self.emptying_now = false;
         self.settle(false);
@@ -332,7 +336,8 @@ impl<'a> LockedQueue<'a> {
         self.has_sealed() || self.emptying_now || self.queue.open_pages() > 0
     }
 
-    /// Whether there are sealed pages whose grace period isn't over. Those that are being emptied are none.
+    /// Whether there are sealed pages whose grace period isn't over. Those that are being emptied
+    /// are none.
     pub(super) fn has_recent(&self) -> bool {
         self.has_sealed() && self.youngest.is_some_and(|cookie| !cookie.elapsed())
     }

@@ -7,8 +7,9 @@
 //! way under RCU, so that taking a reserve away, or putting a larger one in its place, is safe even
 //! against callers who don't keep to the rules.
 //!
-//! The list's lock is held for a walk along the list at most: nothing is allocated and nobody waited for
-//! with it, since a caller's flags may say that it holds locks which memory reclaim needs.
+//! The list's lock is held for a walk along the list at most: nothing is allocated and nobody
+//! waited for with it, since a caller's flags may say that it holds locks which memory reclaim
+//! needs.
 
 use kernel::{
     bindings::gfp_t,
@@ -114,8 +115,8 @@ impl<S: Sink> Reserves<S> {
     ///
     /// Process context, sleeps.
     pub(crate) fn flush(&self) {
-        // All at once, so that few are left to wait for. Those that are made later have nothing in them
-        // that was put in before.
+        // All at once, so that few are left to wait for. Those that are made later have nothing in
+        // them that was put in before.
         let last = self.hurry();
         // One after the other, without the lock.
         let mut done = 0;
@@ -125,7 +126,8 @@ impl<S: Sink> Reserves<S> {
         }
     }
 
-    /// Has the work queued of those that have something in them. Returns the last number that any has.
+    /// Has the work queued of those that have something in them. Returns the last number that any
+    /// has.
     ///
     /// # Context
     ///
@@ -176,8 +178,8 @@ impl<S: Sink> Reserves<S> {
         stats::RESERVED.get() + now as i64
     }
 
-    /// Drops a reserve that has just left its slot, when nobody can be putting anything in any more and
-    /// all that was put in has been queued.
+    /// Drops a reserve that has just left its slot, when nobody can be putting anything in any more
+    /// and all that was put in has been queued.
     fn retire(&self, old: Arc<Reserve<S>>) {
         synchronize_rcu();
         old.inbox.flush();
@@ -261,8 +263,8 @@ impl<S: Sink> Slot<S> {
         }
         all.last += 1;
         new.number.store(all.last, Relaxed);
-        // INVARIANT: On the list before the lock is let go; what was there before leaves it in the way
-        // that it must.
+        // INVARIANT: On the list before the lock is let go; what was there before leaves it in the
+        // way that it must.
         self.0.xchg(Arc::as_ptr(new.as_arc()).cast_mut(), Full);
         all.list.push_back(new);
         drop(all);

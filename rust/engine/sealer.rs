@@ -2,8 +2,8 @@
 
 //! From an open page to a sealed one when no more pointers come.
 //!
-//! [`Sealer`] is work with a timer, one for both channels. It is queued with the queue's lock held, so
-//! that what it is queued for and when agree: a page that is due earlier brings it forward.
+//! [`Sealer`] is work with a timer, one for both channels. It is queued with the queue's lock held,
+//! so that what it is queued for and when agree: a page that is due earlier brings it forward.
 
 use kernel::time::msecs_to_jiffies;
 
@@ -41,8 +41,8 @@ impl HereQueue<'_> {
 }
 
 impl LockedQueue<'_> {
-    /// Queues the sealer for `due`, whether it is queued or not. The timer is this CPU's, or with `here`
-    /// unset another's: the work sets it.
+    /// Queues the sealer for `due`, whether it is queued or not. The timer is this CPU's, or with
+    /// `here` unset another's: the work sets it.
     fn queue_sealer(&mut self, due: Jiffies, here: bool) {
         self.sealer_due = Some(due);
         let (sealer, wq) = (&self.queue().sealer, self.queue().engine.wq());

@@ -94,8 +94,8 @@ fn surplus() -> usize {
     (stats::PAGES.get() - needed).max(0) as usize
 }
 
-/// Gives back spare pages, as many as asked for or as there are, and sees to it that what waits doesn't
-/// wait for more.
+/// Gives back spare pages, as many as asked for or as there are, and sees to it that what waits
+/// doesn't wait for more.
 ///
 /// # Safety
 ///
@@ -104,8 +104,8 @@ unsafe extern "C" fn scan(
     shrinker: *mut bindings::shrinker,
     control: *mut bindings::shrink_control,
 ) -> c_ulong {
-    // SAFETY: It is the shrinker of `Registration::new()`, and the engine outlives that; `control` is
-    // valid during the call (contract).
+    // SAFETY: It is the shrinker of `Registration::new()`, and the engine outlives that; `control`
+    // is valid during the call (contract).
     let (engine, wanted) = unsafe {
         (
             &*(*shrinker).private_data.cast::<Engine>(),

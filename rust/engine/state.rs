@@ -58,8 +58,8 @@ const INBOX_OBJECTS: usize = 512;
 pub(crate) struct Local {
     /// Sealed pages, those first that were sealed first.
     pub(super) waiting: WaitingPages,
-    /// Those that go before them: a barrier waits for them, or their grace period was over when they
-    /// were sealed.
+    /// Those that go before them: a barrier waits for them, or their grace period was over when
+    /// they were sealed.
     pub(super) first: WaitingPages,
     /// When the last of all was sealed, in grace periods.
     pub(super) youngest: Option<Cookie>,
@@ -71,8 +71,8 @@ pub(crate) struct Local {
     pub(super) due: [Jiffies; Channel::COUNT],
     /// When the sealer looks at that, if it is queued.
     pub(super) sealer_due: Option<Jiffies>,
-    /// What an object in the open page of each channel is expected to take: as much as the first, or as
-    /// those on average that have been looked at.
+    /// What an object in the open page of each channel is expected to take: as much as the first,
+    /// or as those on average that have been looked at.
     pub(super) each: [usize; Channel::COUNT],
     /// What that adds to the weight of all that waits.
     pub(super) open_weight: [i64; Channel::COUNT],

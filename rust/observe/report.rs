@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What happens when a caller gets something wrong: it is counted, and the first of each kind warned
-//! of.
+//! What happens when a caller gets something wrong: it is counted, and the first of each kind
+//! warned of.
 
 use kernel::{
     prelude::*,
@@ -30,8 +30,8 @@ impl Misuse {
         self.record().count.load(Relaxed)
     }
 
-    /// Counts it, and warns with `caller`'s address and a stack trace if it is the first of its kind.
-    /// With an address of 0 it was some call in atomic context.
+    /// Counts it, and warns with `caller`'s address and a stack trace if it is the first of its
+    /// kind. With an address of 0 it was some call in atomic context.
     ///
     /// # Context
     ///

@@ -33,8 +33,8 @@ pub(crate) static PARKED_BYTES: Global = Global::new();
 pub(crate) static CPUS: Global = Global::new();
 /// Objects that other calls than `kvfree_rcu_headless_try()` have put into the CPUs' inboxes.
 pub(crate) static PUT_BY_OTHERS: Global = Global::new();
-/// Objects that it has taken, as far as anybody has looked: what there is to add up may be less for a
-/// moment, and this isn't to be.
+/// Objects that it has taken, as far as anybody has looked: what there is to add up may be less for
+/// a moment, and this isn't to be.
 pub(crate) static TRY_TAKEN: Level = Level::new();
 /// Objects that it didn't take, for lack of room.
 pub(crate) static TRY_REFUSED: Global = Global::new();
@@ -245,8 +245,8 @@ impl CpuStats {
 
     /// Adds to a counter.
     ///
-    /// Counts may get lost when two do it at once: only who has the lock of the CPU's queue should, so it
-    /// takes no atomic addition.
+    /// Counts may get lost when two do it at once: only who has the lock of the CPU's queue should,
+    /// so it takes no atomic addition.
     pub(crate) fn add(&self, counter: Counter, n: i64) {
         let value = &self.0[counter as usize];
         assert_only_writer(value);

@@ -140,8 +140,8 @@ impl Deref for OwnedPage {
     type Target = BulkPage;
 
     fn deref(&self) -> &BulkPage {
-        // SAFETY: By the type invariant the page is valid and nobody else writes to it; the pointers
-        // behind the header may be uninitialised.
+        // SAFETY: By the type invariant the page is valid and nobody else writes to it; the
+        // pointers behind the header may be uninitialised.
         unsafe { self.0.as_ref() }
     }
 }
@@ -157,8 +157,8 @@ impl Drop for OwnedPage {
     fn drop(&mut self) {
         let addr = self.0.as_ptr();
         stats::PAGES.add(-1);
-        // SAFETY: The area was announced when the page was allocated. By the type invariant the page
-        // is ours, and it isn't used again.
+        // SAFETY: The area was announced when the page was allocated. By the type invariant the
+        // page is ours, and it isn't used again.
         unsafe {
             helpers::rcu_headless_helper_kmemleak_free(addr.cast());
             bindings::free_pages(addr.addr(), 0);
@@ -188,8 +188,8 @@ impl EmptyPage {
         OwnedPage::new(bindings::NUMA_NO_NODE, gfp).map(Self)
     }
 
-    /// Takes a page from the page allocator, which may look for one, but not desperately; if it can, on
-    /// the memory node `node`.
+    /// Takes a page from the page allocator, which may look for one, but not desperately; if it
+    /// can, on the memory node `node`.
     ///
     /// # Context
     ///
@@ -199,8 +199,8 @@ impl EmptyPage {
         OwnedPage::new(node, unsafe { helpers::rcu_headless_helper_gfp_refill() }).map(Self)
     }
 
-    /// Opens the page: returns the place for its first pointer, which leaves room for `room` of them,
-    /// at least one.
+    /// Opens the page: returns the place for its first pointer, which leaves room for `room` of
+    /// them, at least one.
     ///
     /// The page now belongs to the code that has that place, and comes back by [`seal()`].
     pub(super) fn open(self, channel: Channel, room: usize) -> NonNull<Pointer> {
@@ -238,9 +238,10 @@ impl EmptyPage {
 ///
 /// # Safety
 ///
-/// `first` must be the place that [`EmptyPage::open()`] has returned, and `end` the place after the last
-/// pointer in that page, behind `first`, with nobody else to use the page from now on. All pointers must
-/// be those of objects of the page's channel, which were given up to it before `cookie` was taken.
+/// `first` must be the place that [`EmptyPage::open()`] has returned, and `end` the place after the
+/// last pointer in that page, behind `first`, with nobody else to use the page from now on. All
+/// pointers must be those of objects of the page's channel, which were given up to it before
+/// `cookie` was taken.
 pub(super) unsafe fn seal(
     first: NonNull<Pointer>,
     end: NonNull<Pointer>,
@@ -248,8 +249,8 @@ pub(super) unsafe fn seal(
     cookie: Cookie,
 ) -> SealedPage {
     let offset = first.addr().get() % PAGE_SIZE;
-    // SAFETY: The place is in the page, behind its header, so this goes back to the header and stays
-    // inside the page.
+    // SAFETY: The place is in the page, behind its header, so this goes back to the header and
+    // stays inside the page.
     let start = unsafe { first.byte_sub(offset) };
     // INVARIANT: The header was valid when the page was opened and nobody has written to it since;
     // nobody else uses the page (contract).
@@ -313,7 +314,8 @@ impl SealedPage {
     fn pointers(&mut self) -> &mut [Pointer] {
         let (first, nr) = (usize::from(self.0.header.first), self.len());
         let places = self.0.pointers.get_mut(first..).unwrap_or(&mut []);
-        // SAFETY: By the type invariant so many are stored from there on, in a page that is ours alone.
+        // SAFETY: By the type invariant so many are stored from there on, in a page that is ours
+        // alone.
         unsafe { core::slice::from_raw_parts_mut(places.as_mut_ptr().cast(), nr) }
     }
 

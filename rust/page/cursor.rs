@@ -4,8 +4,8 @@
 //!
 //! Pages are aligned to their size, so the word's low bits are zero when the page is full, and they
 //! are zero as well when there is no page: storing a pointer takes one test, one store and one
-//! addition ([`crate::page::fast_path`]). They are also zero at the end of each [`STRETCH`] of a page:
-//! calls don't look at what they store, so somebody looks there.
+//! addition ([`crate::page::fast_path`]). They are also zero at the end of each [`STRETCH`] of a
+//! page: calls don't look at what they store, so somebody looks there.
 
 use kernel::{
     page::PAGE_SIZE,
@@ -23,7 +23,8 @@ use crate::{
     }, //
 };
 
-/// How many bytes of a page calls fill with pointers by themselves before somebody looks at an object.
+/// How many bytes of a page calls fill with pointers by themselves before somebody looks at an
+/// object.
 pub(super) const STRETCH: usize = if PAGE_SIZE < 1024 { PAGE_SIZE } else { 1024 };
 
 const _: () = assert!(PAGE_SIZE % STRETCH == 0);

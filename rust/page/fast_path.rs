@@ -3,10 +3,10 @@
 //! What a call does when there is room: it stores the pointer and moves the cursor on.
 //!
 //! With preemption off a task has its CPU's cursors to itself as long as the lane isn't revoked
-//! ([`crate::page::lane`]), so it takes no lock and no atomic read-modify-write: one comparison, one
-//! load, one test, one store and one addition. The comparison tells three things at once: whether the
-//! address is a plain one, whether somebody watches, and whether the lane is revoked. x86_64 has these
-//! in assembly; `Kbuild` says where.
+//! ([`crate::page::lane`]), so it takes no lock and no atomic read-modify-write: one comparison,
+//! one load, one test, one store and one addition. The comparison tells three things at once:
+//! whether the address is a plain one, whether somebody watches, and whether the lane is revoked.
+//! x86_64 has these in assembly; `Kbuild` says where.
 
 use crate::{
     check::plain,
@@ -27,8 +27,8 @@ use crate::{
 mod arch;
 
 impl<P> OnThisCpu<P> {
-    /// Stores what is given in this CPU's open page of `channel`; gives it back if it isn't plain, if
-    /// a stretch of the page is full, or if the lane is revoked.
+    /// Stores what is given in this CPU's open page of `channel`; gives it back if it isn't plain,
+    /// if a stretch of the page is full, or if the lane is revoked.
     #[inline(always)]
     pub(crate) fn push(&self, given: Given, channel: Channel) -> Result<(), Given> {
         let here = arch::Here::of(self);
@@ -40,14 +40,14 @@ impl<P> OnThisCpu<P> {
         {
             let at = here.load(channel);
             if at.addr() % STRETCH != 0 {
-                // SAFETY: What is given is an object unless it is found to be none, and in the plain
-                // range of a channel there are no objects but those of that channel.
+                // SAFETY: What is given is an object unless it is found to be none, and in the
+                // plain range of a channel there are no objects but those of that channel.
                 let object = unsafe { given.accept(channel) };
-                // SAFETY: By the cursor's invariant this is a place in an open page that it owns, and
-                // while the lane isn't revoked nobody else changes either.
+                // SAFETY: By the cursor's invariant this is a place in an open page that it owns,
+                // and while the lane isn't revoked nobody else changes either.
                 unsafe { at.write(object.into_raw()) };
-                // SAFETY: One place on is in the page or its end. INVARIANT: The page has one pointer
-                // more, that of an object of its channel.
+                // SAFETY: One place on is in the page or its end. INVARIANT: The page has one
+                // pointer more, that of an object of its channel.
                 unsafe { here.advance(channel, at) };
                 return Ok(());
             }
@@ -55,13 +55,13 @@ impl<P> OnThisCpu<P> {
         Err(given)
     }
 
-    /// Stores pointers in this CPU's open page of `channel` as long as they are plain, the stretch has room,
-    /// and the lane isn't revoked. Returns how many.
+    /// Stores pointers in this CPU's open page of `channel` as long as they are plain, the stretch
+    /// has room, and the lane isn't revoked. Returns how many.
     ///
     /// # Safety
     ///
-    /// Each must be one that was given away ([`Given::new()`]), and those that are stored are given away
-    /// by this call.
+    /// Each must be one that was given away ([`Given::new()`]), and those that are stored are given
+    /// away by this call.
     #[inline(always)]
     pub(crate) unsafe fn push_while(&self, channel: Channel, pointers: &[Pointer]) -> usize {
         let here = arch::Here::of(self);

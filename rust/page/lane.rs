@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What one channel has on one CPU: the cursor, and whether calls may store through it by themselves.
+//! What one channel has on one CPU: the cursor, and whether calls may store through it by
+//! themselves.
 //!
 //! With preemption off and nothing else, a call stores a pointer on its own CPU as long as its
-//! address is below `units` there ([`crate::page::fast_path`]). Zero *revokes* that: calls go to the
-//! slow path, and when a grace period is over, no call is in its fast path any more that has seen
-//! another number, since code with preemption off is an RCU reader. From then on who has the queue's
-//! lock may use the cursor from any CPU. `engine/gate.rs` sees to that order.
+//! address is below `units` there ([`crate::page::fast_path`]). Zero *revokes* that: calls go to
+//! the slow path, and when a grace period is over, no call is in its fast path any more that has
+//! seen another number, since code with preemption off is an RCU reader. From then on who has the
+//! queue's lock may use the cursor from any CPU. `engine/gate.rs` sees to that order.
 
 use core::ptr::NonNull;
 
@@ -91,8 +92,8 @@ pub(crate) fn lanes_of(cpu: CpuId) -> [Lane; Channel::COUNT] {
     const {
         assert!(size_of::<Lanes>() == size_of::<bindings::rcu_headless_lanes>());
     }
-    // SAFETY: The CPU is possible, as a `CpuId` here is. The memory is zero at first, which are lanes
-    // without a page that no call uses, and lasts as long as the module does.
+    // SAFETY: The CPU is possible, as a `CpuId` here is. The memory is zero at first, which are
+    // lanes without a page that no call uses, and lasts as long as the module does.
     let lanes: &'static Lanes =
         unsafe { &*bindings::rcu_headless_helper_lanes_of(cpu.as_u32()).cast() };
     let [slab, vmalloc] = &lanes.cursors;
@@ -116,8 +117,8 @@ pub(crate) fn lanes_of(cpu: CpuId) -> [Lane; Channel::COUNT] {
 }
 
 impl Lane {
-    /// How many pointers the open page holds, as seen from any CPU at any time. While a page is being
-    /// opened or sealed it may be any number.
+    /// How many pointers the open page holds, as seen from any CPU at any time. While a page is
+    /// being opened or sealed it may be any number.
     pub(crate) fn pending(&self) -> usize {
         match self.cursor.get() {
             end if end.is_null() => 0,
@@ -130,16 +131,16 @@ impl Lane {
         !self.cursor.get().is_null()
     }
 
-    /// Whether a stretch of the open page has just been filled, and another one is left, as seen from any
-    /// CPU at any time.
+    /// Whether a stretch of the open page has just been filled, and another one is left, as seen
+    /// from any CPU at any time.
     pub(crate) fn is_at_stretch_end(&self) -> bool {
         let at = self.cursor.get().addr();
         at % STRETCH == 0 && at % PAGE_SIZE != 0
     }
 
-    /// What the objects take that were looked at in the open page, on average, at the end of a stretch: with
-    /// one of `bytes`, when it was `mean` for those before. There was one to open the page, and one at
-    /// the end of each stretch but this.
+    /// What the objects take that were looked at in the open page, on average, at the end of a
+    /// stretch: with one of `bytes`, when it was `mean` for those before. There was one to open the
+    /// page, and one at the end of each stretch but this.
     pub(crate) fn mean_with(&self, mean: usize, bytes: usize) -> usize {
         let before = self
             .pending()
@@ -165,8 +166,8 @@ impl Lane {
         self.cursor.get().addr() != stamp.end
     }
 
-    /// Has calls on the CPU go to the slow path from now on. Those that are in the fast path already
-    /// leave it before a grace period is over.
+    /// Has calls on the CPU go to the slow path from now on. Those that are in the fast path
+    /// already leave it before a grace period is over.
     ///
     /// # Context
     ///
@@ -182,11 +183,12 @@ impl Lane {
     /// # Safety
     ///
     /// The code must run on the lane's CPU with preemption off, and nobody else may use the cursor
-    /// until the lane has been revoked and a grace period has passed, or this code's like does so on
-    /// the same CPU.
+    /// until the lane has been revoked and a grace period has passed, or this code's like does so
+    /// on the same CPU.
     pub(crate) unsafe fn admit(&self) {
         store_relaxed(self.units, plain::units(self.channel));
-        // A watcher first says so and then revokes all lanes: if it isn't seen here, that comes after.
+        // A watcher first says so and then revokes all lanes: if it isn't seen here, that comes
+        // after.
         smp_mb(Full);
         if plain::units(self.channel) == 0 {
             store_relaxed(self.units, 0);
@@ -202,8 +204,8 @@ impl Lane {
         let first = load_relaxed(self.first);
         match self.pending() {
             0 => &[],
-            // SAFETY: By the cursor's invariant so many are before it in an open page, which belongs
-            // to the caller for now.
+            // SAFETY: By the cursor's invariant so many are before it in an open page, which
+            // belongs to the caller for now.
             nr => unsafe { core::slice::from_raw_parts(first, nr) },
         }
     }
@@ -218,8 +220,8 @@ impl Lane {
         if at.addr() % PAGE_SIZE == 0 {
             return Err(object);
         }
-        // SAFETY: By the cursor's invariant there is a place, in a page that the caller has to itself.
-        // INVARIANT: The page has one pointer more, and the cursor is in it or at its end.
+        // SAFETY: By the cursor's invariant there is a place, in a page that the caller has to
+        // itself. INVARIANT: The page has one pointer more, and the cursor is in it or at its end.
         unsafe {
             at.write(object.into_raw());
             self.cursor.set(at.add(1));
@@ -236,8 +238,8 @@ impl Lane {
     pub(crate) unsafe fn open(&self, page: EmptyPage, object: Object, room: usize) {
         let first = page.open(object.channel(), room);
         store_relaxed(self.first, first.as_ptr());
-        // SAFETY: There is a place at least, in a page that is the caller's to use, as is the cursor.
-        // INVARIANT: The place after the one pointer in an open page.
+        // SAFETY: There is a place at least, in a page that is the caller's to use, as is the
+        // cursor. INVARIANT: The place after the one pointer in an open page.
         unsafe {
             first.write(object.into_raw());
             self.cursor.set(first.as_ptr().add(1));
@@ -246,8 +248,8 @@ impl Lane {
 
     /// Closes the open page, full or not, if there is one. `bytes` is about what its objects take.
     ///
-    /// Its objects wait for a grace period that begins after this, but for one case: none has been stored
-    /// since `stamp` was taken, and that has elapsed.
+    /// Its objects wait for a grace period that begins after this, but for one case: none has been
+    /// stored since `stamp` was taken, and that has elapsed.
     ///
     /// # Safety
     ///
@@ -259,9 +261,9 @@ impl Lane {
         // SAFETY: The caller has the cursor to itself. INVARIANT: Null; `end` is ours now.
         unsafe { self.cursor.set(core::ptr::null_mut()) };
         let cookie = stamp.map_or_else(Cookie::now, |stamp| stamp.cookie);
-        // SAFETY: By the cursor's invariant this is the end of the pointers in an open page, at least
-        // one, those of objects of its channel. Nobody can reach it any more. The cookie is younger
-        // than the last of them.
+        // SAFETY: By the cursor's invariant this is the end of the pointers in an open page, at
+        // least one, those of objects of its channel. Nobody can reach it any more. The cookie is
+        // younger than the last of them.
         Some(unsafe { seal(first, end, bytes, cookie) })
     }
 }

@@ -12,8 +12,8 @@ use crate::page::bulk_page::SealedPage;
 ///
 /// # Invariants
 ///
-/// `tail` is the place of the link behind the last page, which `head` leads to: inside that page. It
-/// is `None` when the list is empty.
+/// `tail` is the place of the link behind the last page, which `head` leads to: inside that page.
+/// It is `None` when the list is empty.
 #[derive(Default)]
 #[must_use = "dropping it loses the objects in it"]
 pub(crate) struct WaitingPages {
@@ -38,8 +38,8 @@ impl WaitingPages {
     /// Adds a page behind all others.
     pub(crate) fn push(&mut self, mut page: SealedPage) {
         let tail = Some(NonNull::from(page.next()));
-        // INVARIANT: The link is inside the page, which stays where it is, and nothing is behind it:
-        // `pop()` leaves it so.
+        // INVARIANT: The link is inside the page, which stays where it is, and nothing is behind
+        // it: `pop()` leaves it so.
         self.append(Self {
             head: Some(page),
             tail,

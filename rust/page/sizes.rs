@@ -95,8 +95,8 @@ pub(crate) fn of(object: &Object) -> usize {
     at_once(object).unwrap_or_else(|| of_vmalloc(object.as_ptr().addr(), usize::MAX, cond_resched))
 }
 
-/// How many bytes an object of slab takes; 0 if that isn't known. `None` for one of vmalloc, since it
-/// would take time.
+/// How many bytes an object of slab takes; 0 if that isn't known. `None` for one of vmalloc, since
+/// it would take time.
 ///
 /// # Context
 ///
@@ -109,7 +109,8 @@ pub(crate) fn at_once(object: &Object) -> Option<usize> {
     }
 }
 
-/// How many bytes an object takes, [`LARGE`] at most if it is one of vmalloc; 0 if that isn't known.
+/// How many bytes an object takes, [`LARGE`] at most if it is one of vmalloc; 0 if that isn't
+/// known.
 ///
 /// # Context
 ///
@@ -129,8 +130,8 @@ unsafe fn of_slab(pointer: Pointer) -> usize {
     unsafe { ksize(pointer) }
 }
 
-/// How far the memory of an object of vmalloc goes, up to the guard page behind it, which is part of
-/// it; `most` bytes at most. Does `rest` from time to time.
+/// How far the memory of an object of vmalloc goes, up to the guard page behind it, which is part
+/// of it; `most` bytes at most. Does `rest` from time to time.
 fn of_vmalloc(address: usize, most: usize, rest: impl Fn()) -> usize {
     let pages = (0..most / PAGE_SIZE).take_while(|&i| {
         if i % RESCHED_EVERY == RESCHED_EVERY - 1 {
@@ -141,11 +142,11 @@ fn of_vmalloc(address: usize, most: usize, rest: impl Fn()) -> usize {
     pages.count() * PAGE_SIZE
 }
 
-/// How many bytes the objects in a page take, going by two of them: exact if they are few or alike, and
-/// none of vmalloc is larger than [`LARGE`].
+/// How many bytes the objects in a page take, going by two of them: exact if they are few or alike,
+/// and none of vmalloc is larger than [`LARGE`].
 ///
-/// The first, or some on average, take `first` bytes. That spares looking at it where it is of vmalloc,
-/// which takes its time. Vary `seed` so that sizes which alternate average out.
+/// The first, or some on average, take `first` bytes. That spares looking at it where it is of
+/// vmalloc, which takes its time. Vary `seed` so that sizes which alternate average out.
 ///
 /// # Safety
 ///

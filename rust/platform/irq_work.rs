@@ -71,8 +71,8 @@ impl<T: RunSoon> IrqWork<T> {
         })
     }
 
-    /// Has the work queued soon after this call, but for one case: a CPU that is going down takes no
-    /// interrupt any more. What was asked for there is to be queued when it is dead.
+    /// Has the work queued soon after this call, but for one case: a CPU that is going down takes
+    /// no interrupt any more. What was asked for there is to be queued when it is dead.
     ///
     /// # Context
     ///

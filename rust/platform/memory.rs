@@ -86,8 +86,8 @@ pub(crate) fn is_vmalloc(address: usize) -> bool {
     unsafe { kernel::bindings::is_vmalloc_addr(address as *const c_void) }
 }
 
-/// Whether there is memory, at the address at which all memory is mapped. Not so in the kernel's image
-/// where that has a mapping of its own.
+/// Whether there is memory, at the address at which all memory is mapped. Not so in the kernel's
+/// image where that has a mapping of its own.
 pub(crate) fn in_direct_map(address: usize) -> bool {
     // SAFETY: It looks at what describes the page only if there is memory at the address.
     unsafe { bindings::rcu_headless_helper_in_direct_map(address as *const c_void) }
@@ -99,8 +99,8 @@ pub(crate) fn is_slab(address: usize) -> bool {
     unsafe { bindings::rcu_headless_helper_is_slab(address as *const c_void) }
 }
 
-/// Whether an object of the slab allocator, or one that `kmalloc()` took whole pages for, can begin at
-/// the address. Only the allocator knows where the former do begin, but they are aligned.
+/// Whether an object of the slab allocator, or one that `kmalloc()` took whole pages for, can begin
+/// at the address. Only the allocator knows where the former do begin, but they are aligned.
 pub(crate) fn can_be_slab_object(address: usize) -> bool {
     is_slab(address) && {
         // SAFETY: There is memory at the address, so that something describes the page.

@@ -38,8 +38,8 @@ use crate::{
 ///
 /// # Invariants
 ///
-/// `base` is a per-CPU allocation that only this value frees. The instance of each CPU in `ready` is
-/// a valid `S`, which stays where it is until this value is dropped.
+/// `base` is a per-CPU allocation that only this value frees. The instance of each CPU in `ready`
+/// is a valid `S`, which stays where it is until this value is dropped.
 pub(crate) struct PerCpu<S> {
     base: NonNull<S>,
     ready: CpuSet,
@@ -100,8 +100,8 @@ impl<S> PerCpu<S> {
         if self.ready.has(cpu) {
             return Ok(false);
         }
-        // SAFETY: The place is allocated, aligned and nobody else's (contract); it is never moved and
-        // is dropped in place. The error type has no values.
+        // SAFETY: The place is allocated, aligned and nobody else's (contract); it is never moved
+        // and is dropped in place. The error type has no values.
         let Ok(()) = unsafe { value()?.__init(self.at(cpu)) };
         // INVARIANT: The value is valid, and that comes first.
         self.ready.insert(cpu);
@@ -123,8 +123,8 @@ impl<S> PerCpu<S> {
         }
         // That comes before a look at the value.
         smp_mb(Read);
-        // SAFETY: By the type invariants there is a valid value, which lives as long as `self` and is
-        // only ever borrowed shared.
+        // SAFETY: By the type invariants there is a valid value, which lives as long as `self` and
+        // is only ever borrowed shared.
         Some(unsafe { &*self.at(cpu) })
     }
 
@@ -162,8 +162,8 @@ impl<S> PerCpu<S> {
 impl<S> Drop for PerCpu<S> {
     fn drop(&mut self) {
         for cpu in self.ready.iter() {
-            // SAFETY: By the type invariants there is a valid value; nobody borrows it any more, and
-            // it isn't used again.
+            // SAFETY: By the type invariants there is a valid value; nobody borrows it any more,
+            // and it isn't used again.
             unsafe { core::ptr::drop_in_place(self.at(cpu)) };
         }
         // SAFETY: `base` came from the per-CPU allocator and isn't used again.

@@ -98,9 +98,9 @@ pub(crate) trait Ring: Sync + 'static {
 ///
 /// # Invariants
 ///
-/// `armed` is true from before `head` is given to `call_rcu_hurry()` until RCU no longer uses it, so a
-/// `head` whose alarm isn't armed is free to be given away. As only [`Alarm::new()`] makes one, in the
-/// place where it stays, it is pinned. When it is dropped the callback has returned.
+/// `armed` is true from before `head` is given to `call_rcu_hurry()` until RCU no longer uses it,
+/// so a `head` whose alarm isn't armed is free to be given away. As only [`Alarm::new()`] makes
+/// one, in the place where it stays, it is pinned. When it is dropped the callback has returned.
 #[pin_data]
 pub(crate) struct Alarm<T: Ring> {
     #[pin]
@@ -120,8 +120,8 @@ impl<T: Ring> Alarm<T> {
     ///
     /// # Safety
     ///
-    /// Between the last [`Self::set()`] and the drop there must be an [`rcu_barrier()`]: one for any
-    /// number of alarms.
+    /// Between the last [`Self::set()`] and the drop there must be an [`rcu_barrier()`]: one for
+    /// any number of alarms.
     pub(crate) unsafe fn new(target: T) -> impl PinInit<Self> {
         pin_init!(Self {
             // INVARIANT: Not armed, and RCU has never seen `head`. The drop is the contract's.
@@ -149,8 +149,8 @@ impl<T: Ring> Alarm<T> {
         if self.is_set() || self.armed.xchg(true, Acquire) {
             return false;
         }
-        // In a hurry: with `CONFIG_RCU_LAZY` a CPU whose callbacks are offloaded would otherwise put
-        // the grace period off for ten seconds.
+        // In a hurry: with `CONFIG_RCU_LAZY` a CPU whose callbacks are offloaded would otherwise
+        // put the grace period off for ten seconds.
         //
         // SAFETY: `armed` was false, so by the type invariant RCU doesn't use `head`, and we are
         // the ones who turned it to true. `head` stays where it is and alive until the callback

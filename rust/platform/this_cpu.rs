@@ -2,10 +2,10 @@
 
 //! What code may do on the CPU that it runs on: sleep, stay, have it to itself.
 //!
-//! This is most of a call's fast path, so x86_64 has it in a few instructions, and user-mode Linux in
-//! a few calls; other architectures call the kernel's inline functions through helpers, as does a
-//! kernel that has to see what is done there, for KCSAN or the preemption tracers. `Kbuild` says which
-//! it is. All offer the same:
+//! This is most of a call's fast path, so x86_64 has it in a few instructions, and user-mode Linux
+//! in a few calls; other architectures call the kernel's inline functions through helpers, as does
+//! a kernel that has to see what is done there, for KCSAN or the preemption tracers. `Kbuild` says
+//! which it is. All offer the same:
 //!
 //! - `may_block()`: nothing forbids this code to sleep, and the `Cpu` that was found on the way,
 //! - `in_nmi()`: an NMI has interrupted,
@@ -31,10 +31,10 @@ mod arch;
 ///
 /// # Invariants
 ///
-/// The function that holds it, and those that it hands it or a proof made from it, have no other one
-/// and no [`TaskContext`]. Code that one of these enters through the kernel may have one of its own:
-/// an interrupt, reclaim, a probe. While there is an [`OnThisCpu`] preemption is off, and so such code
-/// gets no proof.
+/// The function that holds it, and those that it hands it or a proof made from it, have no other
+/// one and no [`TaskContext`]. Code that one of these enters through the kernel may have one of its
+/// own: an interrupt, reclaim, a probe. While there is an [`OnThisCpu`] preemption is off, and so
+/// such code gets no proof.
 pub(crate) struct Code(PhantomData<NotThreadSafe>);
 
 impl Code {
@@ -99,7 +99,8 @@ impl TaskContext<'_> {
     /// # Safety
     ///
     /// The code must have been entered from outside of this module, with preemption on, run in task
-    /// context with interrupts on as long as it uses the proof, and have no other one, nor a [`Code`].
+    /// context with interrupts on as long as it uses the proof, and have no other one, nor a
+    /// [`Code`].
     pub(crate) const unsafe fn assume() -> Self {
         // INVARIANT: The contract says the same.
         Self(PhantomData, PhantomData)
@@ -155,9 +156,9 @@ impl Drop for NoPreempt {
 ///
 /// # Invariants
 ///
-/// Preemption is off because of this value, the code is a task's, and `cpu` the one that it runs on.
-/// There is no other one on this CPU: `proof` is the code's only one, owned or borrowed mutably, and
-/// code that breaks in finds preemption off.
+/// Preemption is off because of this value, the code is a task's, and `cpu` the one that it runs
+/// on. There is no other one on this CPU: `proof` is the code's only one, owned or borrowed
+/// mutably, and code that breaks in finds preemption off.
 pub(crate) struct OnThisCpu<P> {
     cpu: arch::Cpu,
     proof: P,

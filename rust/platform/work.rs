@@ -2,7 +2,8 @@
 
 //! Work that runs near the CPU that queues it, on a workqueue of our own.
 //!
-//! The kernel crate's workqueue module owns no queues, and can neither put work off nor wait for it.
+//! The kernel crate's workqueue module owns no queues, and can neither put work off nor wait for
+//! it.
 //!
 //! C header: [`include/linux/workqueue.h`](srctree/include/linux/workqueue.h)
 
@@ -251,9 +252,9 @@ impl<T: Run> Work<T> {
 
     /// Waits until a run is over that has begun since this code has queued the work at once.
     ///
-    /// The kernel's flush alone doesn't: where other code queues the same work at once, it takes the
-    /// work off the list and puts it behind, and leaves what waits for it in the old place, even if a
-    /// run is going on meanwhile.
+    /// The kernel's flush alone doesn't: where other code queues the same work at once, it takes
+    /// the work off the list and puts it behind, and leaves what waits for it in the old place,
+    /// even if a run is going on meanwhile.
     ///
     /// # Context
     ///
@@ -279,7 +280,8 @@ impl<T: Run> Work<T> {
         let work = unsafe { container_of!(work, bindings::delayed_work, work) };
         // SAFETY: It is the field of a `Work<T>`, alive since `drop()` waits for this function.
         let this = unsafe { &*container_of!(Opaque::cast_from(work), Self, work) };
-        // Full: what was done before the work was queued by code that doesn't see this is seen below.
+        // Full: what was done before the work was queued by code that doesn't see this is seen
+        // below.
         this.begun.fetch_add(1, Full);
         // SAFETY: A workqueue's thread is a task with interrupts on, and this is where it begins.
         this.target.run(&mut unsafe { TaskContext::assume() });

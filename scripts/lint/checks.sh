@@ -17,6 +17,13 @@ check_rustfmt() {
 	of_kind '\.rs$' | xargs -d '\n' "$RUSTFMT" --check --edition 2021 --config-path .rustfmt.toml
 }
 
+# rustfmt leaves comments as they are.
+check_columns() {
+	of_kind '\.(rs|c|h)$' | xargs -d '\n' \
+		awk 'length > 100 { print FILENAME ":" FNR ": " length " columns"; long++ }
+			END { exit long != 0 }'
+}
+
 check_floors() {
 	"$python" -B scripts/lint/floors.py
 }
@@ -145,6 +152,7 @@ check_version() {
 check check_sites "find-sites, convert-sites and rank-sites say what they should"
 check check_shellcheck "shell scripts pass shellcheck"
 check check_rustfmt "Rust is formatted as the kernel's"
+check check_columns "Rust and C keep to 100 columns"
 check check_floors "imports in rust/ run downwards"
 check check_design "the design says what each file of rust/ is for"
 check check_names "each name in debugfs is documented"

@@ -6,7 +6,8 @@
 #
 # How long the module keeps preemption or interrupts off, by the kernel's trace events:
 # while thousands of pages of pointers wait for a reader, are drained, and go with the
-# module, and while pages of large objects are sealed. Time is counted in instructions, one a nanosecond, so the host doesn't matter.
+# module, and while pages of large objects are sealed. Time is counted in instructions, one
+# a nanosecond, so the host doesn't matter.
 #
 # The functions are called by name.
 # shellcheck disable=SC2317

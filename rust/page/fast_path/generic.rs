@@ -82,8 +82,8 @@ impl<'a> Here<'a> {
     ///
     /// # Safety
     ///
-    /// The pointer at `at` must have been stored, and `at` what `load()` has returned, in a lane that
-    /// isn't revoked.
+    /// The pointer at `at` must have been stored, and `at` what `load()` has returned, in a lane
+    /// that isn't revoked.
     #[inline(always)]
     pub(super) unsafe fn advance(&self, channel: Channel, at: *mut Pointer) {
         // SAFETY: There is a place at `at` (contract), so this is inside the page or its end.
@@ -96,8 +96,8 @@ impl<'a> Here<'a> {
     ///
     /// # Safety
     ///
-    /// That must be farther on in the same page or its end, all up to there have been stored, and the
-    /// lane not be revoked.
+    /// That must be farther on in the same page or its end, all up to there have been stored, and
+    /// the lane not be revoked.
     #[inline(always)]
     pub(super) unsafe fn set(&self, channel: Channel, at: *mut Pointer) {
         // SAFETY: The code has the cursor to itself: preemption is off, and the lane isn't revoked.

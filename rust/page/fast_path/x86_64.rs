@@ -89,8 +89,8 @@ impl<'a> Here<'a> {
     ///
     /// # Safety
     ///
-    /// The pointer at `at` must have been stored, and `at` what `load()` has returned, in a lane that
-    /// isn't revoked.
+    /// The pointer at `at` must have been stored, and `at` what `load()` has returned, in a lane
+    /// that isn't revoked.
     #[inline(always)]
     pub(super) unsafe fn advance(&self, channel: Channel, _at: *mut Pointer) {
         match channel {
@@ -107,8 +107,8 @@ impl<'a> Here<'a> {
     ///
     /// # Safety
     ///
-    /// That must be farther on in the same page or its end, all up to there have been stored, and the
-    /// lane not be revoked.
+    /// That must be farther on in the same page or its end, all up to there have been stored, and
+    /// the lane not be revoked.
     #[inline(always)]
     pub(super) unsafe fn set(&self, channel: Channel, at: *mut Pointer) {
         match channel {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! For user-mode Linux, where kernel code isn't preempted: the same with no more calls than it takes
-//! to find the CPU and to see whether interrupts are on.
+//! For user-mode Linux, where kernel code isn't preempted: the same with no more calls than it
+//! takes to find the CPU and to see whether interrupts are on.
 //!
 //! C headers: `arch/um/include/asm/{current,irqflags,smp}.h`, `include/asm-generic/preempt.h`.
 

@@ -94,8 +94,8 @@ fn interrupts_are_on() -> bool {
 }
 
 /// In a paravirtualised guest of Xen's the flags register doesn't say, and only when the kernel has
-/// booted is it known whether this is one. Its inline function does what is right, by an instruction
-/// that is patched.
+/// booted is it known whether this is one. Its inline function does what is right, by an
+/// instruction that is patched.
 #[cfg(CONFIG_PARAVIRT_XXL)]
 #[inline(always)]
 fn interrupts_are_on() -> bool {
@@ -152,7 +152,8 @@ pub(super) fn preempt_disable() {
     };
 }
 
-/// Turns preemption on again, and calls the scheduler if it is due, with more operands for [`asm!`].
+/// Turns preemption on again, and calls the scheduler if it is due, with more operands for
+/// [`asm!`].
 ///
 /// # Safety
 ///

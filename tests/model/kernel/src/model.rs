@@ -46,8 +46,8 @@ fn execution() -> Rc<Execution> {
         .expect("not in a model")
 }
 
-/// Runs `f` in all the ways that loom finds, with at most so many preemptions in each where there is
-/// a bound. `words` is how many atomics it uses at most.
+/// Runs `f` in all the ways that loom finds, with at most so many preemptions in each where there
+/// is a bound. `words` is how many atomics it uses at most.
 pub fn check(bound: Option<usize>, words: usize, f: impl Fn() + Send + Sync + 'static) {
     let mut builder = loom::model::Builder::new();
     builder.preemption_bound = builder.preemption_bound.or(bound);

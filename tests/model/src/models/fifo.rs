@@ -245,8 +245,7 @@ impl Sink for OnList {
 
 pub(super) const FLUSH: Model = Model {
     name: "inbox",
-    of:
-        "fifo and inbox: a flush leaves nothing behind that was put in, and the work nothing at all",
+    of: "fifo and inbox: a flush leaves nothing that was put in before, the work nothing at all",
     bound: Some(2),
     words: 12,
     run: flush,

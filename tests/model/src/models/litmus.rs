@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What stands in for the kernel's atomics, barriers and RCU: that it allows no less than it should,
-//! and no more.
+//! What stands in for the kernel's atomics, barriers and RCU: that it allows no less than it
+//! should, and no more.
 
 use core::sync::atomic::{
     AtomicU32,

@@ -37,7 +37,8 @@ impl EmptyPage {
 
     /// Writes to it: a page that two have, or one that hasn't been handed over properly, is found.
     pub(crate) fn touch(&self) {
-        // SAFETY: It is this value's, which is what loom finds out. Nothing frees it before the end.
+        // SAFETY: It is this value's, which is what loom finds out. Nothing frees it before the
+        // end.
         unsafe { (*self.0).0.with_mut(|inside| *inside += 1) };
     }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Each thread is a CPU, or what interrupts another for as long as it takes. The lanes are one CPU's,
-//! and it is up to the model which thread runs there.
+//! Each thread is a CPU, or what interrupts another for as long as it takes. The lanes are one
+//! CPU's, and it is up to the model which thread runs there.
 
 use core::{
     cell::Cell,

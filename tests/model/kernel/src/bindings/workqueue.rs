@@ -61,8 +61,8 @@ pub struct atomic_long_t {
     pub counter: Word,
 }
 
-/// Stands for the word that the mark is in: reading it is reading this, and a look at a bit of it is
-/// an atomic one.
+/// Stands for the word that the mark is in: reading it is reading this, and a look at a bit of it
+/// is an atomic one.
 #[derive(Clone, Copy)]
 pub struct Word(Seat);
 

@@ -3,10 +3,10 @@
 //! The kernel's atomics on loom's. `Documentation/testing.rst` says how the kernel's memory model
 //! differs from that of C11, by which loom goes.
 //!
-//! [`Atomic::new()`] is constant and zeroed memory is atomics, as in the kernel. loom's are neither.
-//! So an atomic gets one of loom's when it is first used, out of those that were made before there
-//! were threads. All of these begin with zero: what they hold is the difference to the value that the
-//! atomic began with.
+//! [`Atomic::new()`] is constant and zeroed memory is atomics, as in the kernel. loom's are
+//! neither. So an atomic gets one of loom's when it is first used, out of those that were made
+//! before there were threads. All of these begin with zero: what they hold is the difference to the
+//! value that the atomic began with.
 
 use core::cell::Cell;
 

@@ -2,9 +2,9 @@
 
 //! The kernel's barriers as fences.
 //!
-//! `smp_wmb()` orders stores and `smp_rmb()` loads; the nearest fences of C11 also order loads before
-//! the one and stores behind the other. So code that needs more than the barrier that it has isn't
-//! always found.
+//! `smp_wmb()` orders stores and `smp_rmb()` loads; the nearest fences of C11 also order loads
+//! before the one and stores behind the other. So code that needs more than the barrier that it has
+//! isn't always found.
 
 use loom::sync::atomic::{
     fence,

@@ -2,11 +2,11 @@
 
 //! RCU: each thread has a word that is odd while it is a reader.
 //!
-//! A grace period changes each word by an addition of nothing, which reads the latest value there is.
-//! So of each reader it either finds that it is one, and waits until it isn't any more, or comes
-//! before it in the order of that word. The first gives the end of the grace period all that the
-//! reader has done, the second gives the reader all that was done before the grace period; readers
-//! give each other nothing.
+//! A grace period changes each word by an addition of nothing, which reads the latest value there
+//! is. So of each reader it either finds that it is one, and waits until it isn't any more, or
+//! comes before it in the order of that word. The first gives the end of the grace period all that
+//! the reader has done, the second gives the reader all that was done before the grace period;
+//! readers give each other nothing.
 
 use loom::sync::{
     atomic::{
