@@ -25,7 +25,7 @@ use crate::{
 
 /// How many bytes of a page calls fill with pointers by themselves before somebody looks at an
 /// object.
-pub(super) const STRETCH: usize = if PAGE_SIZE < 1024 { PAGE_SIZE } else { 1024 };
+pub(crate) const STRETCH: usize = if PAGE_SIZE < 1024 { PAGE_SIZE } else { 1024 };
 
 const _: () = assert!(PAGE_SIZE % STRETCH == 0);
 

@@ -29,6 +29,7 @@ pub(crate) struct Model {
 pub(crate) const ALL: &[Model] = &[
     gate::GATE,
     gate::TWICE,
+    gate::STRETCH,
     fifo::FLUSH,
     alarm::ALARM,
     work::WAIT,

@@ -20,13 +20,15 @@ use crate::{
     object::{
         Channel,
         Given,
-        Object, //
+        Object,
+        Pointer, //
     },
     page::{
         bulk_page::{
             EmptyPage,
             SealedPage, //
         },
+        cursor,
         lane::{
             lanes_of,
             Lane, //
@@ -133,13 +135,13 @@ impl Queue {
     }
 
     /// As `LockedQueue::settle()`, on any CPU.
-    fn settle(&self) {
+    fn settle(&self, must: bool) {
         let mut local = self.local.lock().unwrap();
         let over = local.gate.settle();
         if local.gate.is_closed() {
             if !self.lane.is_open() {
                 local.gate.take_stamp();
-            } else if over {
+            } else if must || (over && (self.replaceable || !local.gate.renew(&self.lane))) {
                 local.seal(&self.lane);
             }
         }
@@ -159,9 +161,9 @@ pub(super) const GATE: Model = Model {
         // Somebody else's grace period may be the one that is waited for.
         let other = spawn(rcu::synchronize_rcu);
         queue.revoke();
-        queue.settle();
+        queue.settle(false);
         rcu::synchronize_rcu();
-        queue.settle();
+        queue.settle(false);
         other.join().unwrap();
         let [second, third] = caller.join().unwrap();
         queue.finish(&[first, second, third]);
@@ -179,12 +181,33 @@ pub(super) const TWICE: Model = Model {
         let caller = spawn(move || [queue.call(), queue.call()]);
         queue.revoke();
         queue.revoke();
-        queue.settle();
+        queue.settle(false);
         rcu::synchronize_rcu();
         queue.revoke();
-        queue.settle();
+        queue.settle(true);
         let [second, third] = caller.join().unwrap();
         queue.finish(&[first, second, third]);
+    },
+    after: || (),
+};
+
+pub(super) const STRETCH: Model = Model {
+    name: "gate-stretch",
+    of: "gate and lane: the same where a page goes on after the end of a stretch",
+    bound: Some(3),
+    words: 10,
+    run: || {
+        // The last stretch of a page, and room for two before it.
+        let (queue, first) = open(cursor::STRETCH / size_of::<Pointer>() + 2, false);
+        let caller = spawn(move || [queue.call(), queue.call(), queue.call()]);
+        queue.revoke();
+        rcu::synchronize_rcu();
+        queue.settle(false);
+        rcu::synchronize_rcu();
+        // The barrier doesn't wait for more.
+        queue.settle(true);
+        let [second, third, fourth] = caller.join().unwrap();
+        queue.finish(&[first, second, third, fourth]);
     },
     after: || (),
 };
@@ -210,7 +233,7 @@ impl Queue {
     fn finish(&self, things: &[*const Thing]) {
         self.revoke();
         rcu::synchronize_rcu();
-        self.settle();
+        self.settle(true);
         rcu::synchronize_rcu();
         let local = self.local.lock().unwrap();
         local.look();
