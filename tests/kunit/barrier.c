@@ -97,13 +97,7 @@ static void needs_no_particular_cpu(struct kunit *test)
 	init_completion(&waiter.done);
 	have_nothing_pending();
 	counters_read(test, &before);
-	task = kthread_create_on_cpu(waiter_thread, &waiter,
-				     cpumask_first(cpu_online_mask), "waiter/%u");
-	KUNIT_ASSERT_FALSE(test, IS_ERR(task));
-	if (canary_reader_start(&reader, reading)) {
-		kthread_stop(task);
-		KUNIT_FAIL_AND_ABORT(test, "no reader");
-	}
+	task = make_under_reader(test, waiter_thread, &waiter, &reader, reading);
 	work_on_cpu(busy, queue_all, &waiter);
 	wake_up_process(task);
 	sealed = wait_until((counters_read(test, &now),

@@ -50,41 +50,29 @@ static int drip_thread(void *arg)
 	return 0;
 }
 
-/* Makes objects and a thread that will drip, when there is no memory any more. */
-static struct task_struct *drip_new(struct kunit *test, struct drip *drip,
-				    struct counters *before)
+/* Makes objects for a thread to drip, and then there is no memory any more. */
+static void drip_init(struct kunit *test, struct drip *drip, struct counters *before)
 {
-	struct task_struct *task;
-
 	drip->objects = canaries_new(test, drip->nr, drip->slab_of_8);
 	init_completion(&drip->done);
 	rcu_headless_barrier();
 	shortage_for_workers(test);
 	counters_read(test, before);
-	task = kthread_create_on_cpu(drip_thread, drip,
-				     cpumask_first(cpu_online_mask), "drip/%u");
-	KUNIT_ASSERT_FALSE(test, IS_ERR(task));
-	return task;
 }
 
 static void drips_without_waiting(struct kunit *test, struct drip *drip)
 {
 	struct canary_reader reader = {};
 	struct counters before, during, after;
-	struct task_struct *task;
 	unsigned int cpu;
 	bool done, freed;
 
 	needs_shortage(test);
 	cpu = stay_off_one_cpu(test);
-	task = drip_new(test, drip, &before);
+	drip_init(test, drip, &before);
 	reader.objects = drip->objects;
 	reader.nr = drip->nr;
-	if (canary_reader_start(&reader, cpu)) {
-		kthread_stop(task);
-		KUNIT_FAIL_AND_ABORT(test, "no reader");
-	}
-	wake_up_process(task);
+	start_under_reader(test, drip_thread, drip, &reader, cpu);
 	done = wait_until((counters_read(test, &during),
 			   during.fallbacks > before.fallbacks ||
 			   completion_done(&drip->done)));
@@ -140,7 +128,10 @@ static void long_drip_never_waits(struct kunit *test)
 
 	needs_shortage(test);
 	stay_off_one_cpu(test);
-	task = drip_new(test, &drip, &before);
+	drip_init(test, &drip, &before);
+	task = kthread_create_on_cpu(drip_thread, &drip,
+				     cpumask_first(cpu_online_mask), "drip/%u");
+	KUNIT_ASSERT_FALSE(test, IS_ERR(task));
 	wake_up_process(task);
 	wait_for_completion(&drip.done);
 	rcu_headless_barrier();

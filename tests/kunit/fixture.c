@@ -267,8 +267,8 @@ unsigned int stay_off_one_cpu(struct kunit *test)
 	return other;
 }
 
-void start_under_reader(struct kunit *test, int (*thread)(void *arg), void *arg,
-			struct canary_reader *reader, unsigned int cpu)
+struct task_struct *make_under_reader(struct kunit *test, int (*thread)(void *arg), void *arg,
+				      struct canary_reader *reader, unsigned int cpu)
 {
 	struct task_struct *task;
 
@@ -280,7 +280,13 @@ void start_under_reader(struct kunit *test, int (*thread)(void *arg), void *arg,
 		kthread_stop(task);
 		KUNIT_FAIL_AND_ABORT(test, "no reader");
 	}
-	wake_up_process(task);
+	return task;
+}
+
+void start_under_reader(struct kunit *test, int (*thread)(void *arg), void *arg,
+			struct canary_reader *reader, unsigned int cpu)
+{
+	wake_up_process(make_under_reader(test, thread, arg, reader, cpu));
 }
 
 int queuer_thread(void *arg)

@@ -133,9 +133,13 @@ void have_nothing_pending(void);
 unsigned int stay_off_one_cpu(struct kunit *test);
 
 /*
- * Has a thread begin on the first CPU when a reader is there, on the CPU given. Ends
- * the test where there can't be either.
+ * Makes a thread on the first CPU, for the caller to wake up, and then has a reader begin
+ * on the CPU given. Ends the test where there can't be either.
  */
+struct task_struct *make_under_reader(struct kunit *test, int (*thread)(void *arg), void *arg,
+				      struct canary_reader *reader, unsigned int cpu);
+
+/* The same, and wakes the thread up. */
 void start_under_reader(struct kunit *test, int (*thread)(void *arg), void *arg,
 			struct canary_reader *reader, unsigned int cpu);
 

@@ -185,7 +185,7 @@ static void large_objects_behind_a_small_one(struct kunit *test)
 		kvfree_rcu_headless(objects[i]);
 	counters_read(test, &after);
 	KUNIT_EXPECT_EQ(test, made, BEHIND_NR);
-	/* A page has room for 32 of them, and for 507 small ones. */
+	/* A page has room for 32 of them, and for 505 small ones. */
 	KUNIT_EXPECT_GT(test, pages_opened(&after) - pages_opened(&before), 2);
 	rcu_headless_barrier();
 }
@@ -234,13 +234,7 @@ static void inboxes_are_weighed(struct kunit *test)
 	init_completion(&queuer.done);
 	have_nothing_pending();
 	counters_read(test, &before);
-	task = kthread_create_on_cpu(queuer_thread, &queuer, cpumask_first(cpu_online_mask),
-				     "queuer/%u");
-	KUNIT_ASSERT_FALSE(test, IS_ERR(task));
-	if (canary_reader_start(&reader, cpu)) {
-		kthread_stop(task);
-		KUNIT_FAIL_AND_ABORT(test, "no reader");
-	}
+	task = make_under_reader(test, queuer_thread, &queuer, &reader, cpu);
 	for (i = 0; i < PARKED_NR; i++)
 		taken += kvfree_rcu_headless_try(parked[i]);
 	work_waits = wait_until((counters_read(test, &during),
