@@ -73,11 +73,11 @@ impl Sink for Handle {
     }
 
     fn queue(&self, task: &mut TaskContext<'_>, object: Object, left: usize, parked: &mut Parked) {
-        parked.goes(&object, left.saturating_sub(1));
-        // The call is over: there is no caller to report.
+        // First: it may be free already. The call is over, so there is no caller to report.
         if !double_free::enter(object.as_ptr()) {
             return Misuse::DoubleFree.report(0);
         }
+        parked.goes(&object, left.saturating_sub(1));
         enqueue(task, self, object, None);
     }
 }
