@@ -31,6 +31,13 @@ fn bytes_share() -> i64 {
     share.clamp(64 << 10, sizes::PAGE_BYTES as u64) as i64
 }
 
+/// About how many bytes wait on all CPUs at the most: with what each may not have added yet, and
+/// with open pages that count for less than they may take.
+pub(super) fn waiting_bytes_at_most() -> i64 {
+    let open = (Channel::COUNT * sizes::PAGE_BYTES) as i64;
+    stats::WEIGHT.get() + stats::CPUS.get() * (bytes_share() + open)
+}
+
 impl LockedQueue<'_> {
     /// Adds to a counter of this CPU.
     pub(crate) fn count(&self, counter: Counter, n: usize) {

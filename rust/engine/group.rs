@@ -7,7 +7,10 @@
 //! group an object is charged isn't known, so others may have queued what waits.
 
 use crate::{
-    engine::Engine,
+    engine::{
+        counts::waiting_bytes_at_most,
+        Engine, //
+    },
     object::Channel,
     platform::{
         memcg,
@@ -30,12 +33,15 @@ pub(super) fn may_be_short() -> bool {
 
 /// Whether too much waits for the task's group.
 ///
-/// It asks the queues, one after another: of the sum over all CPUs each may keep to itself what is
-/// much to a group.
+/// Unless there is too little anyway it asks the queues, one after another: of the sum over all
+/// CPUs each may keep to itself what is much to a group.
 pub(super) fn is_short(task: &TaskContext<'_>, engine: &Engine) -> bool {
     let Some(limit) = memcg::short_limit() else {
         return false;
     };
+    if waiting_bytes_at_most() <= (limit / SHARE) as i64 {
+        return false;
+    }
     let mut waiting = 0;
     engine.active().any(|queue| {
         let queue = queue.lock(task);
@@ -51,14 +57,13 @@ pub(super) fn is_short(task: &TaskContext<'_>, engine: &Engine) -> bool {
 /// does for all of it. Once in a grace period, for all groups: it takes the open pages from
 /// everybody.
 pub(super) fn seal_all(task: &TaskContext<'_>, engine: &Engine) {
-    {
-        let mut sealed = engine.sealed_for_group.lock();
-        if sealed.as_ref().is_some_and(|at| !at.elapsed()) {
-            return;
-        }
-        *sealed = Some(Cookie::now());
+    let sealed = &engine.sealed_for_group;
+    if sealed.lock().as_ref().is_some_and(|at| !at.elapsed()) {
+        return;
     }
     engine.active().for_each(|queue| queue.lock(task).revoke());
+    // Only now: who finds it is to wait for a grace period that does for all that was open.
+    *sealed.lock() = Some(Cookie::now());
 }
 
 /// Empties a page of any CPU that has waited long enough and that nobody sees to.

@@ -130,8 +130,8 @@ impl<'a> HereQueue<'a> {
     /// Stores an object's pointer in the open page of its channel. If there is no room, or if the
     /// page is to be sealed, may be replaced, and there is an empty one, the object comes back. So
     /// it does at the end of a stretch, unless the page is to be `filled`, if the page has outgrown
-    /// its room or takes more than was expected and `may_go_on` says no. It takes `bytes`, if that
-    /// is known; a large one has the page sealed.
+    /// its room or takes far more than was expected and `may_go_on` says no. It takes `bytes`, if
+    /// that is known; a large one has the page sealed.
     pub(super) fn push(
         &mut self,
         object: Object,
@@ -154,7 +154,8 @@ impl<'a> HereQueue<'a> {
             let expected = self.expected(channel);
             let mean = own.lane().mean_with(expected, bytes);
             let nr = own.pointers().len();
-            if nr >= sizes::room(mean) || (mean > expected && !may_go_on()) {
+            let dearer = mean / 2 > expected;
+            if nr >= sizes::room(mean) || (dearer && !may_go_on()) {
                 return Err(object);
             }
             self.weigh_open(channel, mean);
