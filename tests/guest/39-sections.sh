@@ -78,7 +78,7 @@ short() {
 }
 
 held_up() {
-	put $((pages * 507)) "$contexts"/small
+	put $((pages * 505)) "$contexts"/small
 }
 
 all_freed() {
@@ -105,7 +105,7 @@ short "draining" all_freed
 ktap_check "all is freed" nothing_pending
 echo 0 >$stalls
 short "queueing large objects" put 100 $contexts/large
-put $((100 * 507)) $contexts/small
+put $((100 * 505)) $contexts/small
 rmmod rcu_headless_contexts
 short "unloading" rmmod rcu_headless
 sections_off
