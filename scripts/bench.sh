@@ -18,6 +18,7 @@ set -euo pipefail
 # shellcheck source=lib/common.sh
 . "$(dirname "$0")/lib/common.sh"
 help_if_asked "$@"
+no_arguments "$@"
 
 if [ -n "${KEEP-}" ] && [ -n "${QUICK-}${KERNELS-}" ]; then
 	die "with QUICK or KERNELS there are but some of the rows to keep" \

@@ -21,6 +21,7 @@ set -euo pipefail
 # shellcheck source=lint/checks.sh
 . "$top/scripts/lint/checks.sh"
 help_if_asked "$@"
+no_arguments "$@"
 
 "$top/scripts/build/deps.sh" check
 find_tools

@@ -21,6 +21,7 @@ set -euo pipefail
 # shellcheck source=lib/common.sh
 . "$(dirname "$0")/lib/common.sh"
 help_if_asked "$@"
+no_arguments "$@"
 
 "$top/scripts/build/deps.sh" convert
 KERNELS=${KERNELS:-um-convert x86_64-convert} TESTS=${TESTS:-60-ext4 61-mpls 62-rank} \

@@ -222,7 +222,8 @@ try() {
 	wait "$pid" 2>/dev/null || true
 	ran=$((ran + SECONDS - start))
 	[ -n "$wrong" ] || wrong=$(first_wrong "$dir" cat) ||
-		[ "$(cat "$dir/end")" = "done" ] || wrong=$(cat "$dir/end")
+		[ "$(cat "$dir/end")" = "done" ] ||
+		wrong=$(cat "$dir/end" || echo "no end")
 	return 0
 }
 

@@ -15,6 +15,7 @@ set -euo pipefail
 # shellcheck source=lib/common.sh
 . "$(dirname "$0")/lib/common.sh"
 help_if_asked "$@"
+no_arguments "$@"
 
 export KERNELS=${KERNELS:-x86_64-strict x86_64-lto um-tiny x86_64-isolated}
 export TESTS="10-kunit 20-unload 38-scale-32 39-sections"

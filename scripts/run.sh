@@ -12,6 +12,7 @@ set -euo pipefail
 # shellcheck source=lib/common.sh
 . "$(dirname "$0")/lib/common.sh"
 help_if_asked "$@"
+no_arguments "$@"
 
 "$top/scripts/build/deps.sh" run
 kdir=$("$top/scripts/build/kernel.sh" um)

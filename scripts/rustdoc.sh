@@ -13,6 +13,7 @@ set -euo pipefail
 # shellcheck source=lib/toolchain.sh
 . "$top/scripts/lib/toolchain.sh"
 help_if_asked "$@"
+no_arguments "$@"
 
 "$top/scripts/build/deps.sh" run
 find_tools

@@ -20,6 +20,7 @@ set -euo pipefail
 # shellcheck source=lib/boots.sh
 . "$top/scripts/lib/boots.sh"
 help_if_asked "$@"
+no_arguments "$@"
 
 kernels=${KERNELS:-um x86_64}
 if [ -n "${TESTS-}" ]; then
@@ -27,6 +28,9 @@ if [ -n "${TESTS-}" ]; then
 else
 	mapfile -t tests < <(all_scripts)
 fi
+for test in "${tests[@]}"; do
+	[ -f "$top/tests/guest/$test.sh" ] || die "no such test: $test" "ls tests/guest"
+done
 logs=$(log_dir test)
 
 "$top/scripts/build/deps.sh" test

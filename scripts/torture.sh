@@ -25,6 +25,7 @@ set -euo pipefail
 # shellcheck source=lib/common.sh
 . "$(dirname "$0")/lib/common.sh"
 help_if_asked "$@"
+no_arguments "$@"
 
 duration=${DURATION:-600}
 seed=${SEED:-1}

@@ -11,6 +11,10 @@ set -euo pipefail
 # shellcheck source=../lib/common.sh
 . "$(dirname "$0")/../lib/common.sh"
 help_if_asked "$@"
+case "${1-}" in
+'' | --refresh) ;;
+*) die "what is $1?" "scripts/build/fetch.sh --help" ;;
+esac
 
 series=${KERNEL_SERIES:-7.3}
 package=linux-source-$series
@@ -63,7 +67,8 @@ apt_get=(apt-get -q
 
 update_failed() {
 	if [ -d "$(cat "$current" 2>/dev/null)" ]; then
-		say "No list of packages to be had: taking the source that is here"
+		say "No list of packages to be had: taking the source that is here, for a day"
+		touch "$current"
 		cat "$current"
 		exit 0
 	fi
@@ -96,7 +101,7 @@ else
 	step "Unpacking" "$cache/logs/unpack.log" unpack
 	mv "$package" "$tree"
 	# The one before this may still be in use; those before that are not.
-	find "$cache/src" -maxdepth 1 -name 'linux-*' -type d ! -newer "$current" \
+	find "$cache/src" -maxdepth 1 -name "linux-${series}[.-]*" -type d ! -newer "$current" \
 		! -path "$(cat "$current" 2>/dev/null)" ! -path "$tree" \
 		-exec rm -rf {} + 2>/dev/null || true
 fi

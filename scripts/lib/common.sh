@@ -3,9 +3,19 @@
 # For the scripts around: messages, steps, the cache, locks.
 # shellcheck shell=bash disable=SC2034
 
+# What these scripts read of other programs isn't translated, and cd says nothing.
+export LC_ALL=C
+unset CDPATH
+
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/rcu-headless
 jobs=${JOBS:-$(nproc)}
+case $jobs in
+'' | *[!0-9]* | 0*)
+	echo "error: JOBS is a number: ${JOBS-}" >&2
+	exit 1
+	;;
+esac
 
 # These scripts are run by make, and run other makes of their own.
 unset MAKEFLAGS MFLAGS MAKELEVEL
@@ -30,6 +40,11 @@ help_if_asked() {
 		exit 0
 		;;
 	esac
+}
+
+# For a script whose help_if_asked has been answered and that takes nothing else.
+no_arguments() {
+	[ $# -eq 0 ] || die "what is $1?" "${0##*/} takes no arguments; --help says what to set."
 }
 
 # Things to remove and processes to end when the script ends in any way.
@@ -64,9 +79,14 @@ step() {
 	mkdir -p "$(dirname "$log")"
 	say "$what (log: $log)"
 	if [ -t 2 ]; then
-		(while sleep 5; do
-			printf '\r    %d s ' $((SECONDS - start)) >&2
-		done) &
+		# What it sleeps by goes with it: whoever reads our output, or wants our locks,
+		# would wait for that, too.
+		(
+			trap 'kill $!; exit' TERM
+			while sleep 5 & wait $!; do
+				printf '\r    %d s ' $((SECONDS - start)) >&2
+			done
+		) >/dev/null &
 		ticker=$!
 		cleanup_pids+=("$ticker")
 	fi
@@ -74,6 +94,7 @@ step() {
 	if [ -n "$ticker" ]; then
 		kill "$ticker" 2>/dev/null || true
 		wait "$ticker" 2>/dev/null || true
+		unset 'cleanup_pids[-1]'
 		printf '\r' >&2
 	fi
 	if [ $status -ne 0 ]; then
@@ -103,7 +124,7 @@ lock() {
 	local file=$cache/lock.$1 fd
 	[ -z "${locked[$1]-}" ] || return 0
 	mkdir -p "$cache"
-	exec {fd}>"$file"
+	exec {fd}>>"$file"
 	if ! flock -n "$fd"; then
 		say "Another run is busy with $1; waiting for it"
 		flock "$fd"

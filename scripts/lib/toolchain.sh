@@ -133,6 +133,5 @@ toolchain_text() {
 	"$RUSTC" --version
 	"$BINDGEN" --version
 	"${CC:-gcc}" --version | head -n 1
-	[ "$LLVM_SUFFIX" = 1 ] && clang --version | head -n 1
-	echo "llvm $LLVM_SUFFIX"
+	"clang${LLVM_SUFFIX#1}" --version | head -n 1
 }

@@ -26,6 +26,7 @@ dir=$(cd "$dir" && pwd)
 rm -f "$dir/results" "$dir/kernel.log" "$dir/end" "$dir/vm.err"
 : >"$dir/results"
 : >"$dir/kernel.log"
+echo "died: it was never booted" >"$dir/end"
 
 # A kernel that dies ends at once; all its messages are kept. Under emulation a grace period
 # takes its time: what hangs is seen by the tests, too.
@@ -97,6 +98,7 @@ cleanup_vms+=("$vm_pid")
 	done
 	wait "$vm_pid" || status=$?
 } 2>/dev/null
+cleanup_vms=()
 # Serial lines end in CR LF, and so does UML's console.
 sed -i 's/\r$//' "$dir/kernel.log" "$dir/results"
 
