@@ -124,6 +124,9 @@ lock() {
 	local file=$cache/lock.$1 fd
 	[ -z "${locked[$1]-}" ] || return 0
 	mkdir -p "$cache"
+	if [ ! -w "$cache" ] || { [ -e "$file" ] && [ ! -w "$file" ]; }; then
+		die "$cache isn't this user's" "Was this run as root before? Give it away, or remove it."
+	fi
 	exec {fd}>>"$file"
 	if ! flock -n "$fd"; then
 		say "Another run is busy with $1; waiting for it"

@@ -3,6 +3,7 @@
  * A kernel thread that keeps a CPU to itself, as real-time programs do: nothing
  * below its priority runs there. RCU isn't held up by it.
  */
+#include <linux/completion.h>
 #include <linux/cpu.h>
 #include <linux/err.h>
 #include <linux/jiffies.h>
@@ -14,6 +15,7 @@
 #include <uapi/linux/sched/types.h>
 
 static struct task_struct *hog;
+static DECLARE_COMPLETION(hog_begun);
 
 /* Until it is told to end, or so long: who is to tell it may wait for what it keeps off. */
 static unsigned int hog_ms;
@@ -24,6 +26,7 @@ static int hog_thread(void *arg)
 	unsigned int ms = READ_ONCE(hog_ms), cpu = (unsigned long)arg;
 	unsigned long end = jiffies + msecs_to_jiffies(ms);
 
+	complete(&hog_begun);
 	while (!kthread_should_stop() && raw_smp_processor_id() == cpu &&
 	       (!ms || time_before(jiffies, end))) {
 		cond_resched();
@@ -64,7 +67,9 @@ static int hog_start(unsigned int cpu)
 	/* Not a thread of the CPU in the kernel's sense: for these a CPU that goes waits. */
 	kthread_bind(hog, cpu);
 	sched_setattr_nocheck(hog, &attr);
+	reinit_completion(&hog_begun);
 	wake_up_process(hog);
+	wait_for_completion(&hog_begun);
 	return 0;
 }
 

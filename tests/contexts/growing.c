@@ -21,6 +21,7 @@ struct growing {
 	void *objects[FEW];
 	/* How many of them the interrupt may free yet. */
 	atomic_t left;
+	bool has_freed;
 };
 
 static enum hrtimer_restart fired(struct hrtimer *timer)
@@ -28,8 +29,10 @@ static enum hrtimer_restart fired(struct hrtimer *timer)
 	struct growing *growing = container_of(timer, struct growing, timer);
 	int i = atomic_dec_if_positive(&growing->left);
 
-	if (i >= 0)
+	if (i >= 0) {
 		kvfree_rcu_headless_reserved(&growing->reserve, growing->objects[i]);
+		growing->has_freed = true;
+	}
 	hrtimer_forward_now(timer, ns_to_ktime(50 * NSEC_PER_USEC));
 	return HRTIMER_RESTART;
 }
@@ -86,6 +89,9 @@ static int growing_set(const char *val, const struct kernel_param *kp)
 		hrtimer_start(&growing->timer, 0, HRTIMER_MODE_REL_HARD);
 	}
 	hrtimer_cancel(&growing->timer);
+	/* Or nothing was tested. */
+	if (!err && !growing->has_freed)
+		err = -ENODATA;
 	kfree(growing);
 	return err;
 }

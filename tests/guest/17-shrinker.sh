@@ -38,8 +38,8 @@ gives() {
 # Objects of a page each. A CPU adds up two MiB before it lets others know.
 counts_what_waits() {
 	waits_before=$(counted "$shrinker")
-	put 4096 /sys/module/rcu_headless_contexts/parameters/pages
-	[ $(($(counted "$shrinker") - waits_before)) -ge $((4096 - 2 * cpus * 256)) ]
+	put $((1024 * cpus)) /sys/module/rcu_headless_contexts/parameters/pages
+	[ $(($(counted "$shrinker") - waits_before)) -ge $((512 * cpus)) ]
 }
 
 # What is in open pages waits for no grace period yet, and is not sealed for being old.

@@ -20,6 +20,7 @@ has_waited() {
 # Others' callbacks keep another CPU busy.
 taskset -p 1 $$ >/dev/null
 
+ktap_cpus 2 "unloading before late callbacks"
 ktap_start 5
 ktap_need insmod /modules/rcu_headless.ko
 ktap_need insmod /modules/rcu_headless_canary.ko

@@ -50,6 +50,7 @@ ours() {
 		END { show() }' "$kmemleak"
 }
 
+ktap_cpus 2 "kmemleak"
 ktap_start 2
 if [ ! -w $kmemleak ] || ! echo clear >"$kmemleak" 2>/dev/null; then
 	ktap_skip "kmemleak: looks while objects wait" "needs CONFIG_DEBUG_KMEMLEAK"

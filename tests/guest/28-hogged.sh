@@ -50,6 +50,8 @@ held() {
 	else
 		ktap_need hog_start "$last" "$1"
 	fi
+	taskset -c "$last" true &
+	kept_off=$!
 	ktap_need returns put drain $dir/control
 	ktap_check "$name: drain frees all" nothing_pending
 	other_cpu "$name"
@@ -60,7 +62,9 @@ held() {
 	ktap_need returns unload
 	ktap_need returns load
 	ktap_result "$name: unloaded and loaded again" 0
+	ktap_check "$name: nothing else has run there" kill -0 $kept_off
 	hog_stop
+	wait $kept_off
 	ktap_need returns unload
 }
 
@@ -75,17 +79,13 @@ held_at_unload() {
 
 taskset -p 1 $$ >/dev/null
 last=$(($(grep -c '^processor' /proc/cpuinfo) - 1))
-if [ $last -eq 0 ]; then
-	ktap_start 1
-	ktap_skip "a CPU that is held" "needs two CPUs"
-	exit 4
-fi
+ktap_cpus 2 "a CPU that is held"
 if hog_keeps_rcu; then
 	ktap_start 1
 	ktap_skip "a CPU that is held" "needs RCU_BOOST, rcutree.kthread_prio=99: RCU itself waits for the CPU"
 	exit 4
 fi
-ktap_start 18
+ktap_start 22
 hogs_on
 ktap_need insmod /modules/rcu_headless_canary.ko
 ktap_need insmod /modules/rcu_headless_busy.ko

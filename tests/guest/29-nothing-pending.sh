@@ -54,17 +54,13 @@ nr_works() {
 taskset -p 1 $$ >/dev/null
 last=$(($(grep -c '^processor' /proc/cpuinfo) - 1))
 
-if [ $last -eq 0 ]; then
-	ktap_start 1
-	ktap_skip "nothing pending" "needs two CPUs"
-	exit 4
-fi
+ktap_cpus 2 "nothing pending"
 ktap_start 10
 ktap_need insmod /modules/rcu_headless.ko
 ktap_need insmod /modules/rcu_headless_canary.ko
 ktap_need insmod /modules/rcu_headless_contexts.ko
 ktap_need insmod /modules/rcu_headless_busy.ko
-reader_at $last
+ktap_need reader_at $last
 periods=$(counter grace_periods)
 ktap_check "never used: barriers wait for no reader" barriers_return
 ktap_check "never used: no grace period is counted" no_more_periods
@@ -76,17 +72,19 @@ for cpu in $(seq 0 $last); do
 done
 ktap_need put drain $dir/control
 ktap_check "all is freed" nothing_pending
-reader_at $last
+ktap_need reader_at $last
 periods=$(counter grace_periods)
 ktap_check "used: barriers wait for no reader" barriers_return
 ktap_check "used: no grace period is counted" no_more_periods
 reader_leaves
 
 # The reader is seen: with an object queued the barrier waits for it.
-reader_at $last
+ktap_need reader_at $last
 put 1 $contexts/free
-rm -f /tmp/drained
-(put drain $dir/control && : >/tmp/drained) &
+rm -f /tmp/drains /tmp/drained
+(: >/tmp/drains && put drain $dir/control && : >/tmp/drained) &
+ktap_need wait_for 60 test -e /tmp/drains
+# A moment to be wrong in.
 usleep 500000
 ktap_check "an object: the barrier waits for the reader" [ ! -e /tmp/drained ]
 reader_leaves

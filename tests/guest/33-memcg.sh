@@ -6,8 +6,8 @@
 # reader keeps that from happening until the task is held back, or is out of memory. So
 # again for a task that moves and leaves little on each CPU, be it in open pages, or in those
 # that others have opened for small objects, and where the group is slowed
-# down at its limit, not refused (memory.high). The kernel's own call beside it, without a
-# reader.
+# down at its limit, not refused (memory.high). Who finds room in a page that is to be sealed
+# isn't held back. The kernel's own call beside it, without a reader.
 #
 # The functions are called by name.
 # shellcheck disable=SC2317
@@ -51,6 +51,38 @@ held_back() {
 	ktap_check "memcg: $1: nobody is killed" is "$(event "$1" oom_kill)" 0
 }
 
+# sealing: whether an alarm was set for what is queued since
+sealing() {
+	[ "$(counter grace_periods)" -gt "$grace_periods_before" ]
+}
+
+# fills NAME: in the cgroup, half of which is used otherwise, there is room in the page that is
+# to be sealed: three results
+fills() {
+	trap reader_leaves EXIT
+	grace_periods_before=$(counter grace_periods)
+	in_cgroup "$1" "$last" "
+		taskset -p -c 0 \$\$ >/dev/null && head -c 9M /dev/zero >/tmp/used &&
+		echo 200 >$contexts/charged && touch /tmp/queued &&
+		until [ -e /tmp/sealing ]; do usleep 10000; done &&
+		echo 40 >$contexts/charged && touch /tmp/filled" &
+	task=$!
+	wait_for 60 [ -e /tmp/queued ]
+	ktap_check "memcg: $1: the page is to be sealed" wait_for 60 sealing
+	held_back_before=$(counter held_back)
+	touch /tmp/sealing
+	wait_for 60 fills_or_waits "$1"
+	ktap_check "memcg: $1: the task isn't held back" is "$(counter held_back)" "$held_back_before"
+	reader_leaves
+	ktap_check "memcg: $1: all objects are made" wait $task
+	rm -f /tmp/used /tmp/queued /tmp/sealing /tmp/filled
+}
+
+# fills_or_waits NAME: whether its task has come to its end, or is held back
+fills_or_waits() {
+	[ -e /tmp/filled ] || waits "$1"
+}
+
 # event NAME EVENT: how often
 event() {
 	sed -n "s/^$2 //p" "$cgroups/$1/memory.events"
@@ -68,11 +100,11 @@ waits() {
 
 last=$(($(grep -c '^processor' /proc/cpuinfo) - 1))
 
-ktap_start 26
+ktap_start 29
 mount -t cgroup2 none $cgroups
 if ! echo +memory >$cgroups/cgroup.subtree_control; then
-	for nr in $(seq 26); do
-		ktap_skip "memcg: $nr of 26" "needs CONFIG_MEMCG"
+	for nr in $(seq 29); do
+		ktap_skip "memcg: $nr of 29" "needs CONFIG_MEMCG"
 	done
 	umount $cgroups
 	exit 4
@@ -86,10 +118,14 @@ ktap_need cgroup_new slowed 16M high
 ktap_need cgroup_new moving $(((last + 1) * 1300))K max
 ktap_need cgroup_new leaving $(((last + 1) * 1700))K max
 ktap_need cgroup_new hiding $(((last + 1) * 1700))K max
+ktap_need cgroup_new filling 16M max
 ktap_need cgroup_new theirs 16M max
 held_back ours "echo $objects >$contexts/charged"
 put drain $control
 held_back slowed "echo $objects >$contexts/charged"
+put drain $control
+
+fills filling
 put drain $control
 
 # Each CPU adds to the sum of what waits only when it has come to 2 MiB now; some less than
@@ -118,12 +154,14 @@ done"
 put "$delay_before" $parameters/drain_delay_ms
 put "$pending_before" $parameters/pending_mib
 
+# It may not come to that: nothing holds back who calls it.
+echo "rcu_headless-test: allow invoked oom-killer" >/dev/kmsg
 in_cgroup theirs -1 "echo $objects >$contexts/charged_mightsleep"
 echo "# kvfree_rcu_mightsleep(): $(cat $contexts/charged_failed) allocations failed"
 put drain $control
 ktap_check "memcg: all is freed" nothing_pending
 rmdir $cgroups/ours $cgroups/slowed $cgroups/moving \
-	$cgroups/leaving $cgroups/hiding $cgroups/theirs
+	$cgroups/leaving $cgroups/hiding $cgroups/filling $cgroups/theirs
 echo -memory >$cgroups/cgroup.subtree_control
 umount $cgroups
 rmmod rcu_headless_busy

@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
+# cpus: 4
 # boot: nohz_full=3 isolcpus=3 rcu_nocbs=3 tsc=reliable
 # kernels: x86_64 x86_64-isolated
 #

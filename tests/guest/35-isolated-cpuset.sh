@@ -14,6 +14,7 @@
 cgroups=/sys/fs/cgroup
 
 # The module is loaded before: what it knows of isolation isn't what it was then.
+ktap_cpus 4 "a CPU isolated by a cpuset"
 ktap_start 9
 isolated_begin
 mount -t cgroup2 none $cgroups

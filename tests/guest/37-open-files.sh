@@ -57,7 +57,8 @@ same_lines() {
 # The reader keeps another CPU busy.
 taskset -p 1 $$ >/dev/null
 
-ktap_start 24
+ktap_cpus 2 "open files"
+ktap_start 25
 mkfifo /tmp/said /tmp/go
 ktap_need insmod /modules/rcu_headless.ko
 ktap_need insmod /modules/rcu_headless_canary.ko
@@ -77,12 +78,14 @@ done
 
 # A write that takes as long as a reader does.
 echo 1 >$module/hold
+total=$(cat $module/alive)
 (echo drain >$dir/control) &
 writer=$!
 ktap_check "drain: has begun" wait_for 60 used_by 1
 ktap_check "drain: rmmod refuses meanwhile" is_pinned
-ktap_check "drain: nothing is freed yet" [ "$(cat $module/alive)" -gt 0 ]
+ktap_check "drain: nothing is freed yet" is "$(cat $module/alive)" "$total"
 echo 0 >$module/hold
+ktap_check "drain: the reader had lost nothing" is "$(cat $module/lost)" 0
 ktap_check "drain: succeeds" wait $writer
 ktap_check "drain: all is freed then" is "$(cat $module/alive)" 0
 

@@ -18,6 +18,7 @@
 dir=/sys/kernel/debug/rcu_headless
 contexts=/sys/module/rcu_headless_contexts/parameters
 events=/sys/kernel/tracing/events
+forget=/sys/module/rcu_headless_leftovers/parameters/forget
 stalls=/sys/module/rcupdate/parameters/rcu_cpu_stall_suppress
 # Together with their objects 8 KiB each. To look at each takes longer than a section may,
 # even in five instructions.
@@ -81,6 +82,16 @@ held_up() {
 	put $((pages * 505)) "$contexts"/small
 }
 
+unloading() {
+	grep -q '^rcu_headless .* Unloading ' /proc/modules
+}
+
+# unload: with what waits behind a reader
+unload() {
+	rmmod rcu_headless &
+	wait_for 60 unloading && put 0 "$forget" && wait $!
+}
+
 all_freed() {
 	reader_leaves && put drain "$dir"/control
 }
@@ -105,10 +116,13 @@ short "draining" all_freed
 ktap_check "all is freed" nothing_pending
 echo 0 >$stalls
 short "queueing large objects" put 100 $contexts/large
-put $((100 * 505)) $contexts/small
 rmmod rcu_headless_contexts
-short "unloading" rmmod rcu_headless
+# It leaves behind objects and a reader, and doesn't keep the module loaded.
+ktap_need insmod /modules/rcu_headless_leftovers.ko
+ktap_need put $((200 * 505)) "$forget"
+short "unloading with pages that wait" unload
 sections_off
+rmmod rcu_headless_leftovers
 rmmod rcu_headless_busy
 rmmod rcu_headless_canary
 ktap_end

@@ -83,7 +83,7 @@ static void freed_twice(struct kunit *test, unsigned int slab_of_8,
 	parameter_set(test, PARAMETER_DRAIN_DELAY_MS, "10000");
 	KUNIT_ASSERT_EQ(test, 0, rcu_headless_reserve(&r, 2, GFP_KERNEL));
 	objects = canaries_new(test, 1, slab_of_8);
-	stay_off_one_cpu(test);
+	stay_on_one_cpu(test);
 	rcu_headless_barrier();
 	counters_read(test, &before);
 	/* The kernel's own report comes on top, and not each time. */

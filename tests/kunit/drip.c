@@ -155,15 +155,16 @@ static void long_drip_never_waits(struct kunit *test)
  */
 static void neither_channel_starves(struct kunit *test)
 {
-	void **vmalloc = canaries_new(test, 1, 0);
-	void **slab = canaries_new(test, LOTS * LOT, 8);
 	struct counters before, now;
+	void **vmalloc, **slab;
 	size_t i, j;
 
 	needs_shortage(test);
+	stay_off_one_cpu(test);
+	vmalloc = canaries_new(test, 1, 0);
+	slab = canaries_new(test, LOTS * LOT, 8);
 	/* Pages are old at once, and left to the drain while others wait. */
 	parameter_set(test, PARAMETER_DRAIN_DELAY_MS, "0");
-	stay_off_one_cpu(test);
 	have_nothing_pending();
 	shortage_for_workers(test);
 	counters_read(test, &before);

@@ -255,15 +255,21 @@ bool freed_too_early(const struct watched *w)
 	       !poll_state_synchronize_rcu_full(&seq);
 }
 
-unsigned int stay_off_one_cpu(struct kunit *test)
+void stay_on_one_cpu(struct kunit *test)
 {
 	unsigned int here = cpumask_first(cpu_online_mask);
+
+	KUNIT_ASSERT_EQ(test, 0, set_cpus_allowed_ptr(current, cpumask_of(here)));
+}
+
+unsigned int stay_off_one_cpu(struct kunit *test)
+{
 	unsigned int other = cpumask_last(cpu_online_mask);
 
-	if (here == other)
+	if (cpumask_first(cpu_online_mask) == other)
 		kunit_skip(test, "needs two CPUs");
 	/* Without preemption a busy CPU would keep the test from going on. */
-	KUNIT_ASSERT_EQ(test, 0, set_cpus_allowed_ptr(current, cpumask_of(here)));
+	stay_on_one_cpu(test);
 	return other;
 }
 

@@ -129,7 +129,13 @@ static inline void nmi_end(void)
  */
 void have_nothing_pending(void);
 
-/* Keeps the test on one CPU, and returns another that it may keep busy. */
+/* Keeps the test on one CPU. */
+void stay_on_one_cpu(struct kunit *test);
+
+/*
+ * The same, and returns another CPU that it may keep busy. Skips the test if there is none, so
+ * it comes before anything is made.
+ */
 unsigned int stay_off_one_cpu(struct kunit *test);
 
 /*

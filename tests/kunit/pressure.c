@@ -202,7 +202,7 @@ static void barrier_while_reclaiming(struct kunit *test)
 	void **objects = canaries_new(test, 8, 4);
 	unsigned int flags;
 
-	stay_off_one_cpu(test);
+	stay_on_one_cpu(test);
 	kvfree_rcu_headless_bulk(8, objects);
 	flags = memalloc_noreclaim_save();
 	rcu_headless_barrier();

@@ -14,12 +14,12 @@
  */
 static void reader_holds_back(struct kunit *test, unsigned int slab_of_8)
 {
+	unsigned int cpu = stay_off_one_cpu(test);
 	size_t i, nr = 8 * (PAGEFUL / 2), alive = nr;
 	void **objects = canaries_new(test, nr, slab_of_8);
 	struct canary_reader reader = { .objects = objects, .nr = nr };
 	struct barrier_caller caller;
 	struct counters before, during, after;
-	unsigned int cpu = stay_off_one_cpu(test);
 	bool returned, asked;
 
 	have_nothing_pending();

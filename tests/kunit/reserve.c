@@ -108,12 +108,13 @@ static void reserve_is_bounded(struct kunit *test)
  */
 static void reserve_without_memory(struct kunit *test)
 {
-	void **objects = canaries_new(test, MANY_FAULTS, 8);
 	struct rcu_headless_reserve r = {}, none = {};
 	struct counters before, after;
 	size_t nth, used = 0, refused = 0;
+	void **objects;
 
 	needs_faults(test);
+	objects = canaries_new(test, MANY_FAULTS, 8);
 	KUNIT_ASSERT_EQ(test, 0, rcu_headless_reserve(&r, 1, GFP_KERNEL));
 	rcu_headless_barrier();
 	counters_read(test, &before);

@@ -160,7 +160,7 @@ static void waits_for_readers(struct kunit *test, bool expedited)
 {
 	/* More than all pages hold that a CPU may have at hand. */
 	struct short_caller caller = { .nr = 8 * PAGEFUL };
-	void **slab = canaries_new(test, 1, 8), **vmalloc = canaries_new(test, 1, 0);
+	void **slab, **vmalloc;
 	struct canary_reader reader = {};
 	struct counters before, during, after;
 	struct rcu_gp_seq first = {}, last = {};
@@ -172,6 +172,8 @@ static void waits_for_readers(struct kunit *test, bool expedited)
 	/* Nothing is sealed for being old. */
 	parameter_set(test, PARAMETER_DRAIN_DELAY_MS, "10000");
 	cpu = stay_off_one_cpu(test);
+	slab = canaries_new(test, 1, 8);
+	vmalloc = canaries_new(test, 1, 0);
 	caller.objects = canaries_new(test, caller.nr, 4);
 	init_completion(&caller.done);
 	reader.objects = caller.objects;

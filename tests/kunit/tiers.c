@@ -28,7 +28,7 @@ static void spare_comes_first(struct kunit *test)
 	void **objects = canaries_new(test, 1, 8);
 	struct counters before, after;
 
-	stay_off_one_cpu(test);
+	stay_on_one_cpu(test);
 	rcu_headless_barrier();
 	counters_read(test, &before);
 	queue_all(objects, 1);

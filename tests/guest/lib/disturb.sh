@@ -216,6 +216,9 @@ disturb_newcomer() {
 	grep -l 0 /sys/devices/system/cpu/cpu[0-9]*/online | head -n 1 | grep .
 }
 
+# One in a round.
 disturb_newcomers() {
-	disturb_cpu=$(disturb_newcomer) && echo 1 >"$disturb_cpu"
+	# shellcheck disable=SC2154
+	[ ! -e "/tmp/came-$rounds" ] && disturb_cpu=$(disturb_newcomer) &&
+		: >"/tmp/came-$rounds" && echo 1 >"$disturb_cpu"
 }

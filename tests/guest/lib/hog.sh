@@ -15,7 +15,7 @@ hogs_on() {
 	hog_rt_before=$(cat $hog_rt_runtime)
 	# A script that gives up leaves the machine as it was, too.
 	trap 'hog_stop; hogs_off' EXIT
-	echo -1 >$hog_rt_runtime
+	put -1 $hog_rt_runtime || return 1
 	for hog_server in "$hog_servers"/*_server/cpu*/runtime; do
 		[ ! -w "$hog_server" ] || echo 0 >"$hog_server"
 	done
@@ -45,8 +45,8 @@ hog_start() {
 		if [ $# -gt 0 ]; then
 			taskset -c "$hog_cpu" sh -c "echo '$2' >$1" || return 1
 		fi
-		echo "$hog_cpu" >/sys/module/rcu_headless_busy/parameters/hog
 		hog_pid=
+		put "$hog_cpu" /sys/module/rcu_headless_busy/parameters/hog
 	else
 		rm -f /tmp/spins
 		/tests/spin "$hog_cpu" $hog_priority "$@" >/tmp/spins &

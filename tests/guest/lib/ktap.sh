@@ -41,6 +41,14 @@ ktap_skip() {
 	echo "ok $ktap_nr $1 # SKIP $2"
 }
 
+# ktap_cpus N WHAT: skips the script where there are fewer CPUs
+ktap_cpus() {
+	[ "$(grep -c '^processor' /proc/cpuinfo)" -lt "$1" ] || return 0
+	ktap_start 1
+	ktap_skip "$2" "needs $1 CPUs"
+	exit 4
+}
+
 # ktap_need COMMAND...: without this the rest makes no sense
 ktap_need() {
 	"$@" || {

@@ -11,7 +11,13 @@ debugfs=/sys/kernel/debug
 
 # shellcheck source=faults.sh
 . /tests/lib/faults.sh
+# shellcheck source=ktap.sh
+. /tests/lib/ktap.sh
+# shellcheck source=hog.sh
+. /tests/lib/hog.sh
 faults_on
+# A CPU that a test occupies gets round to nothing else.
+hogs_on
 
 insmod /modules/rcu_headless.ko "$@"
 insmod /modules/rcu_headless_canary.ko
@@ -46,5 +52,6 @@ done
 rmmod rcu_headless_kunit
 rmmod rcu_headless_canary
 rmmod rcu_headless
+hogs_off
 faults_off
 exit $failed
