@@ -27,7 +27,8 @@
  * vmalloc(): it saves looking.
  *
  * Context: Process context, may sleep. Not inside an RCU read-side critical
- *	section, not with preemption, softirqs or interrupts off.
+ *	section, not with preemption, softirqs or interrupts off, not in a probe
+ *	of a tracepoint.
  */
 void kfree_rcu_headless(const void *ptr);
 
@@ -40,7 +41,8 @@ void kfree_rcu_headless(const void *ptr);
  * gathered and freed apart from kmalloc objects, both in batches.
  *
  * Context: Process context, may sleep. Not inside an RCU read-side critical
- *	section, not with preemption, softirqs or interrupts off.
+ *	section, not with preemption, softirqs or interrupts off, not in a probe
+ *	of a tracepoint.
  */
 void kvfree_rcu_headless(const void *ptr);
 
@@ -54,7 +56,8 @@ void kvfree_rcu_headless(const void *ptr);
  * caller's and may be reused at once; it is read, never written.
  *
  * Context: Process context, may sleep. Not inside an RCU read-side critical
- *	section, not with preemption, softirqs or interrupts off.
+ *	section, not with preemption, softirqs or interrupts off, not in a probe
+ *	of a tracepoint.
  */
 void kvfree_rcu_headless_bulk(size_t nr, void *const *ptrs);
 
