@@ -76,7 +76,7 @@ pub(crate) fn enqueue(
             Some(too_much) => was_throttled || !(too_much || too_much_waits()),
             None => !group::may_be_short() && !too_much_waits(),
         };
-        // Nor for a page that is to be sealed: it is filled instead.
+        // Who would be held back for another page fills the one that is to be sealed.
         let may_replace = too_much_for_group != Some(true) && !too_much_waits();
         object = match queue.push(object, bytes, may_replace, there_is_no_page, may_go_on) {
             Ok(()) => {
