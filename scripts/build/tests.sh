@@ -19,6 +19,9 @@ out=$cache/build/$flavour-$(basename "$kdir")-$(echo "$top" | sha256sum | cut -c
 log=$cache/logs/module-$(basename "$out").log
 lock "build-$(basename "$out")"
 mkdir -p "$out"
+touch "$out"
+# Other copies of the project have their own, and so do kernels that are gone.
+find "$cache/build" -mindepth 1 -maxdepth 1 -mtime +30 -exec rm -rf {} +
 # A make that works out by itself what has changed since the last time. What the compilers
 # and objtool would only warn of is an error here.
 step "Building the module and its tests for $flavour" "$log" \
