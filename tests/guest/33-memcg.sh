@@ -51,9 +51,9 @@ held_back() {
 	ktap_check "memcg: $1: nobody is killed" is "$(event "$1" oom_kill)" 0
 }
 
-# sealing: whether an alarm was set for what is queued since
+# sealing: whether all is queued, and an alarm was set for it
 sealing() {
-	[ "$(counter grace_periods)" -gt "$grace_periods_before" ]
+	[ -e /tmp/queued ] && [ "$(counter grace_periods)" -gt "$grace_periods_before" ]
 }
 
 # fills NAME: in the cgroup, half of which is used otherwise, there is room in the page that is
@@ -62,12 +62,11 @@ fills() {
 	trap reader_leaves EXIT
 	grace_periods_before=$(counter grace_periods)
 	in_cgroup "$1" "$last" "
-		taskset -p -c 0 \$\$ >/dev/null && head -c 9M /dev/zero >/tmp/used &&
+		taskset -p -c 0 \$\$ >/dev/null && dd if=/dev/zero of=/tmp/used bs=1M count=9 &&
 		echo 200 >$contexts/charged && touch /tmp/queued &&
 		until [ -e /tmp/sealing ]; do usleep 10000; done &&
 		echo 40 >$contexts/charged && touch /tmp/filled" &
 	task=$!
-	wait_for 60 [ -e /tmp/queued ]
 	ktap_check "memcg: $1: the page is to be sealed" wait_for 60 sealing
 	held_back_before=$(counter held_back)
 	touch /tmp/sealing
