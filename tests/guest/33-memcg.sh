@@ -156,6 +156,7 @@ put "$pending_before" $parameters/pending_mib
 # It may not come to that: nothing holds back who calls it.
 echo "rcu_headless-test: allow invoked oom-killer" >/dev/kmsg
 in_cgroup theirs -1 "echo $objects >$contexts/charged_mightsleep"
+echo "rcu_headless-test: expect-end" >/dev/kmsg
 echo "# kvfree_rcu_mightsleep(): $(cat $contexts/charged_failed) allocations failed"
 put drain $control
 ktap_check "memcg: all is freed" nothing_pending
