@@ -154,7 +154,8 @@ first_wrong() {
 	line=$(grep -h -m 1 -oE '# [a-z_]+: (EXPECTATION|ASSERTION) FAILED|(^|[] ])not ok [0-9]+ .*' \
 		"$1/kernel.log" "$1/results" | head -n 1 | tr -d '\r')
 	if [ -z "$line" ]; then
-		line=$("$2" "$1/kernel.log" | awk -f "$top/scripts/vm/splats.awk" | head -n 1)
+		line=$("$2" "$1/kernel.log" |
+			awk -v goes_on="$([ "$2" != so_far ] || echo 1)" -f "$top/scripts/vm/splats.awk" | head -n 1)
 	fi
 	[ -n "$line" ] && sed -E 's/^# ([a-z_]+): [A-Z]* FAILED$/\1/; s/^.*not ok [0-9]+ //
 		s/^\[ *[0-9.]+\] //; s/ +$//' <<<"$line"

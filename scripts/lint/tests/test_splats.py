@@ -20,10 +20,10 @@ def said(what):
     return f"rcu_headless-test: {what}"
 
 
-def wrong(*lines):
+def wrong(*lines, goes_on=False):
     """The lines that it prints, and whether its status agrees."""
     log = "".join(f"[    1.000000] {line}\n" for line in lines)
-    command = ["awk", "-f", SPLATS]
+    command = ["awk", "-v", f"goes_on={int(goes_on)}", "-f", SPLATS]
     run = subprocess.run(command, input=log, text=True, capture_output=True, check=False)
     found = [line.split("] ", 1)[-1] for line in run.stdout.splitlines()]
     assert (run.returncode == 0) == (not found), run
@@ -62,6 +62,10 @@ class Splats(unittest.TestCase):
     def test_expectation_without_end(self):
         found = wrong(said("expect the text"), *WARNING)
         self.assertEqual(found, ["expected to the end: the text"])
+
+    def test_expectation_in_a_log_that_goes_on(self):
+        found = wrong(said("expect the text"), *WARNING, "BUG: KASAN", goes_on=True)
+        self.assertEqual(found, ["BUG: KASAN"])
 
     def test_out_of_memory(self):
         killed = "Out of memory: Killed process 1 (sh)"
