@@ -10,6 +10,6 @@
 # shellcheck disable=SC2034,SC2154
 torture_seconds=$((${torture_seconds:-45} / 3))
 TORTURE_ALONE="newcomers callers hogged contexts"
-TORTURE_PHASES="none all newcomers"
+TORTURE_PHASES="none newcomers all"
 # shellcheck source=80-torture.sh
 . /tests/80-torture.sh
