@@ -10,7 +10,7 @@ hog_priority=98
 hog_rt_runtime=/proc/sys/kernel/sched_rt_runtime_us
 
 # Nothing is taken from real-time tasks: neither by throttling, nor by the server that
-# runs others in between.
+# runs others in between. That of a CPU that is offline refuses to be told.
 hogs_on() {
 	hog_rt_before=$(cat $hog_rt_runtime)
 	# A script that gives up leaves the machine as it was, too.
@@ -18,14 +18,14 @@ hogs_on() {
 	put -1 $hog_rt_runtime || return 1
 	for hog_server in "$hog_servers"/*_server/cpu*/runtime; do
 		[ ! -w "$hog_server" ] || echo 0 >"$hog_server"
-	done
+	done 2>/dev/null
 }
 
 hogs_off() {
 	trap - EXIT
 	for hog_server in "$hog_servers"/*_server/cpu*/runtime; do
 		[ ! -w "$hog_server" ] || echo 50000000 >"$hog_server"
-	done
+	done 2>/dev/null
 	echo "$hog_rt_before" >$hog_rt_runtime
 }
 
