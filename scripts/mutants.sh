@@ -149,13 +149,14 @@ so_far() {
 
 # first_wrong DIR so_far|cat: the first thing that looks wrong, if any
 first_wrong() {
-	local line
+	local line goes_on=
 	# Of a test that fails the log says so before it is over, and the guest after that.
 	line=$(grep -h -m 1 -oE '# [a-z_]+: (EXPECTATION|ASSERTION) FAILED|(^|[] ])not ok [0-9]+ .*' \
 		"$1/kernel.log" "$1/results" | head -n 1 | tr -d '\r')
 	if [ -z "$line" ]; then
+		[ "$2" = cat ] || goes_on=1
 		line=$("$2" "$1/kernel.log" |
-			awk -v goes_on="$([ "$2" != so_far ] || echo 1)" -f "$top/scripts/vm/splats.awk" | head -n 1)
+			awk -v goes_on="$goes_on" -f "$top/scripts/vm/splats.awk" | head -n 1)
 	fi
 	[ -n "$line" ] && sed -E 's/^# ([a-z_]+): [A-Z]* FAILED$/\1/; s/^.*not ok [0-9]+ //
 		s/^\[ *[0-9.]+\] //; s/ +$//' <<<"$line"
@@ -223,8 +224,7 @@ try() {
 	wait "$pid" 2>/dev/null || true
 	ran=$((ran + SECONDS - start))
 	[ -n "$wrong" ] || wrong=$(first_wrong "$dir" cat) ||
-		[ "$(cat "$dir/end")" = "done" ] ||
-		wrong=$(cat "$dir/end" || echo "no end")
+		[ "$(cat "$dir/end")" = "done" ] || wrong=$(grep . "$dir/end" || echo "no end")
 	return 0
 }
 

@@ -3,7 +3,7 @@
 //! Which places in the kernel call, how often, and what becomes of it.
 //!
 //! Fallbacks and misuse are counted always, since they cost a lot anyway; objects only on demand
-//! ([`count_objects()`]), since for that each call has to leave its short way. The table has room
+//! ([`count_objects()`]), since for that each call has to leave its fast path. The table has room
 //! for some places, found by their address, and counts for each on each CPU; all that come later
 //! share what is left. When a module is unloaded, the places in it are freed, since another module
 //! may be loaded at the same addresses; their counts are added up in a row of their own.

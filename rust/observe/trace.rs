@@ -73,7 +73,7 @@ pub(crate) fn misuse(kind: &str, caller: usize) {
     trace!(misuse, caller, kind.as_ptr(), kind.len());
 }
 
-/// Somebody begins to trace [`queue()`], for which calls must leave their short way.
+/// Somebody begins to trace [`queue()`], for which calls must leave their fast path.
 ///
 /// # Context
 ///

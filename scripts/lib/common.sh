@@ -10,12 +10,6 @@ unset CDPATH
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/rcu-headless
 jobs=${JOBS:-$(nproc)}
-case $jobs in
-'' | *[!0-9]* | 0*)
-	echo "error: JOBS is a number: ${JOBS-}" >&2
-	exit 1
-	;;
-esac
 
 # These scripts are run by make, and run other makes of their own.
 unset MAKEFLAGS MFLAGS MAKELEVEL
@@ -31,6 +25,10 @@ die() {
 	[ $# -lt 2 ] || echo "       $2" >&2
 	exit 1
 }
+
+case $jobs in
+'' | *[!0-9]* | 0*) die "JOBS is a number: $jobs" ;;
+esac
 
 # The lines of a script's head comment, from the third on, are its help.
 help_if_asked() {

@@ -12,10 +12,6 @@
 
 module=/sys/module/rcu_headless_leftovers/parameters
 
-unloading() {
-	grep -q '^rcu_headless .* Unloading ' /proc/modules
-}
-
 # The reader keeps another CPU busy.
 taskset -p 1 $$ >/dev/null
 

@@ -82,10 +82,6 @@ held_up() {
 	put $((pages * 505)) "$contexts"/small
 }
 
-unloading() {
-	grep -q '^rcu_headless .* Unloading ' /proc/modules
-}
-
 # unload: with what waits behind a reader
 unload() {
 	rmmod rcu_headless &

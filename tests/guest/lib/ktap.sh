@@ -119,6 +119,11 @@ counter() {
 	sed -n "s/^$1 //p" /sys/kernel/debug/rcu_headless/stats
 }
 
+# unloading: whether the module is on its way out
+unloading() {
+	grep -q '^rcu_headless .* Unloading ' /proc/modules
+}
+
 # nothing_pending: whether all that the module was given is freed
 nothing_pending() {
 	is "$(counter pending)" 0
