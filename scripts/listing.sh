@@ -4,7 +4,8 @@
 #
 # Prints the instructions that a call executes from the caller's call to the return
 # when there is room for the pointer, as the x86_64 test kernel's compiler makes
-# them, and counts them. By default for kfree_rcu_headless and kvfree_rcu_headless.
+# them, and counts them. By default for kfree_rcu_headless and kvfree_rcu_headless, which
+# are to have 25 at the most.
 #
 #   DEPS=skip   install nothing
 set -euo pipefail
@@ -15,7 +16,11 @@ set -euo pipefail
 help_if_asked "$@"
 
 functions=("$@")
-[ $# -gt 0 ] || functions=(kfree_rcu_headless kvfree_rcu_headless)
+most=200
+if [ $# -eq 0 ]; then
+	functions=(kfree_rcu_headless kvfree_rcu_headless)
+	most=25
+fi
 
 "$top/scripts/build/deps.sh" test
 find_tools
@@ -28,7 +33,8 @@ step "Building the module" "$cache/logs/listing.log" \
 
 for function in "${functions[@]}"; do
 	objdump --disassemble --reloc --no-show-raw-insn "$out/rcu_headless.ko" |
-		awk -v function_name="$function" -f "$top/scripts/lib/listing.awk" ||
-		die "no way through $function was found" \
+		awk -v function_name="$function" -v most="$most" \
+			-f "$top/scripts/lib/listing.awk" ||
+		die "no way through $function was found, or it has more than $most instructions" \
 			"See it all: objdump -dr $out/rcu_headless.ko"
 done

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # Reads objdump -dr and prints the way through function_name on which nothing out
-# of the ordinary happens: no conditional jump is taken but one over a call.
+# of the ordinary happens: no conditional jump is taken but one over a call. Fails if it
+# has more than most instructions.
 
 # Jumps to another function are by a relocation, on the line after the instruction.
 /^[0-9a-f]+ <.*>:$/ {
@@ -52,7 +53,7 @@ END {
 		split(insn[i], word, " ")
 		if (word[1] ~ /^ret/) {
 			printf "%s: %d instructions\n", function_name, count
-			exit 0
+			exit count > most
 		}
 		if (word[1] == "jmp")
 			i = reloc[i] in start ? start[reloc[i]] : at[word[2]]
