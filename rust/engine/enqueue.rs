@@ -76,8 +76,12 @@ pub(crate) fn enqueue(
             Some(too_much) => was_throttled || !(too_much || too_much_waits()),
             None => !group::may_be_short() && !too_much_waits(),
         };
-        // Who would be held back for another page fills the one that is to be sealed.
-        let may_replace = too_much_for_group != Some(true) && !too_much_waits();
+        // Who would be held back for another page fills the one that is to be sealed; so does who
+        // might be, rather than ask the queues for each object.
+        let may_replace = || {
+            let too_much = too_much_for_group.unwrap_or_else(group::may_be_short);
+            !(too_much || too_much_waits())
+        };
         object = match queue.push(object, bytes, may_replace, there_is_no_page, may_go_on) {
             Ok(()) => {
                 drop(queue);

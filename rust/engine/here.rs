@@ -136,13 +136,13 @@ impl<'a> HereQueue<'a> {
         &mut self,
         object: Object,
         mut bytes: Option<usize>,
-        may_replace: bool,
+        may_replace: impl FnOnce() -> bool,
         filled: bool,
         may_go_on: impl FnOnce() -> bool,
     ) -> Result<(), Object> {
         let channel = object.channel();
         let is_closing = self.gates[channel as usize].is_closing();
-        if is_closing && may_replace && self.is_replaceable() {
+        if is_closing && self.is_replaceable() && may_replace() {
             return Err(object);
         }
         let own = self.own(channel);
