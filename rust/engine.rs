@@ -30,8 +30,9 @@ use core::{
 
 use kernel::{
     cpu::CpuId,
+    new_mutex,
     prelude::*,
-    static_lock_class, //
+    sync::Mutex, //
 };
 
 use crate::{
@@ -45,7 +46,6 @@ use crate::{
     observe::stats,
     platform::{
         cpu::CpuSet,
-        raw_lock::RawLock,
         rcu::{
             rcu_barrier,
             Cookie, //
@@ -68,7 +68,7 @@ pub(crate) struct Engine {
     active: CpuSet,
     /// When open pages were sealed last for a control group that was short of memory.
     #[pin]
-    sealed_for_group: RawLock<Option<Cookie>>,
+    sealed_for_group: Mutex<Option<Cookie>>,
     /// The CPUs where objects have ever come in atomic context.
     parking: CpuSet,
     /// Where the queues' work runs: it gives memory back and never waits for any.
@@ -90,7 +90,7 @@ impl Engine {
             refill_wq: WorkQueue::new_plain(c"rcu_headless_refill")?,
             active: CpuSet::new()?,
             parking: CpuSet::new()?,
-            sealed_for_group <- RawLock::new(None, c"rcu_headless_group", static_lock_class!()),
+            sealed_for_group <- new_mutex!(None, "rcu_headless_group"),
             queues: Queues::new()?,
         }? Error)
     }

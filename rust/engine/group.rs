@@ -57,13 +57,16 @@ pub(super) fn is_short(task: &TaskContext<'_>, engine: &Engine) -> bool {
 /// does for all of it. Once in a grace period, for all groups: it takes the open pages from
 /// everybody.
 pub(super) fn seal_all(task: &TaskContext<'_>, engine: &Engine) {
-    let sealed = &engine.sealed_for_group;
-    if sealed.lock().as_ref().is_some_and(|at| !at.elapsed()) {
+    // Somebody else may be at it, and isn't waited for: what is left then, the next one seals.
+    let Some(mut sealed) = engine.sealed_for_group.try_lock() else {
+        return;
+    };
+    if sealed.as_ref().is_some_and(|at| !at.elapsed()) {
         return;
     }
     engine.active().for_each(|queue| queue.lock(task).revoke());
     // Only now: who finds it is to wait for a grace period that does for all that was open.
-    *sealed.lock() = Some(Cookie::now());
+    *sealed = Some(Cookie::now());
 }
 
 /// Empties a page of any CPU that has waited long enough and that nobody sees to.
