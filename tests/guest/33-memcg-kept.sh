@@ -1,0 +1,68 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# boot: maxcpus=8 tsc=reliable
+# cpus: 255
+# kernels: x86_64 x86_64-isolated
+#
+# A task in a memory cgroup leaves a page's worth of objects on each CPU that it moves to,
+# more in all than the group has, while a real-time loop keeps the work off its CPU that
+# would free them: who is held back frees what waits on other CPUs, too.
+#
+# The functions are called by name.
+# shellcheck disable=SC2317
+
+# shellcheck source=lib/ktap.sh
+. /tests/lib/ktap.sh
+# shellcheck source=lib/hog.sh
+. /tests/lib/hog.sh
+
+contexts=/sys/module/rcu_headless_contexts/parameters
+cgroup=/sys/fs/cgroup/moves
+# Of the CPUs where work runs that is bound to none.
+work_cpus=/sys/devices/virtual/workqueue/cpumask
+
+# A page has room for 256 of these, of 8 KiB each.
+moves() {
+	sh -c "echo \$\$ >$cgroup/cgroup.procs && for cpu in $*; do
+		taskset -p -c \$cpu \$\$ >/dev/null && echo 256 >$contexts/charged || exit 1
+		failed=\$((failed + \$(cat $contexts/charged_failed)))
+	done; exit \$failed"
+}
+
+event() {
+	sed -n "s/^$1 //p" $cgroup/memory.events
+}
+
+last=$(($(grep -c '^processor' /proc/cpuinfo) - 1))
+ktap_cpus 8 "a task that moves"
+ktap_start 5
+mount -t cgroup2 none /sys/fs/cgroup
+ktap_need put +memory /sys/fs/cgroup/cgroup.subtree_control
+ktap_need mkdir $cgroup
+ktap_need put 16M $cgroup/memory.max
+ktap_need insmod /modules/rcu_headless.ko drain_delay_ms=10000
+for module in canary contexts busy; do
+	ktap_need insmod /modules/rcu_headless_$module.ko
+done
+work_cpus_before=$(cat $work_cpus)
+ktap_need put "$(printf %x $((1 << last)))" $work_cpus
+hogs_on
+ktap_need hog_start "$last" thread
+others=$(seq -s ' ' 0 $((last - 1)))
+ktap_check "kept: no allocation fails" moves "$others" "$others" "$others"
+echo "# $(tr '\n' ' ' <$cgroup/memory.events)"
+ktap_check "kept: the task is held back" [ "$(counter held_back)" -gt 0 ]
+ktap_check "kept: it never has to do without" is "$(event oom)" 0
+ktap_check "kept: nobody is killed" is "$(event oom_kill)" 0
+hog_stop
+hogs_off
+put "$work_cpus_before" $work_cpus
+put drain /sys/kernel/debug/rcu_headless/control
+ktap_check "kept: all is freed" nothing_pending
+rmdir $cgroup
+put -memory /sys/fs/cgroup/cgroup.subtree_control
+umount /sys/fs/cgroup
+for module in _busy _contexts '' _canary; do
+	rmmod rcu_headless$module
+done
+ktap_end
