@@ -19,6 +19,7 @@ contexts=/sys/module/rcu_headless_contexts/parameters
 cpus=/sys/devices/system/cpu
 events=/sys/kernel/tracing/events
 trace=/sys/kernel/tracing/trace
+lock_event=$events/lock/lock_acquire
 
 # ours: how much of our work was queued
 ours() {
@@ -34,7 +35,7 @@ work_of_barrier() {
 	put drain $dir/control && ours
 }
 
-ktap_start 10
+ktap_start 11
 echo "# possible $(cat $cpus/possible), online $(cat $cpus/online)"
 online=$(grep -c '^processor' /proc/cpuinfo)
 ktap_check "all that were asked for are online" \
@@ -62,17 +63,28 @@ work_of_barrier 1 3 5 7 >/dev/null
 for cpu in $(seq 0 $((online - 1))); do
 	taskset -c "$cpu" sh -c "echo 10 >$contexts/free"
 done
-# rcu_barrier() calls a function on each CPU that has callbacks, once.
+# rcu_barrier() takes a mutex, and calls a function on each CPU that has callbacks, once.
 echo 0 >$trace
 ktap_need put 1 $events/csd/enable
+if [ -d $lock_event ]; then
+	ktap_need put 'name == "rcu_state.barrier_mutex"' $lock_event/filter
+	ktap_need put 1 $lock_event/enable
+fi
 ktap_need grep -q ' rcu_barrier_handler$' /proc/kallsyms
 ktap_need returns rmmod rcu_headless_contexts
 ktap_need returns rmmod rcu_headless
 echo 0 >$events/csd/enable
+if [ -d $lock_event ]; then
+	echo 0 >$lock_event/enable
+	echo 0 >$lock_event/filter
+	ktap_check "unloading calls rcu_barrier() once" is "$(grep -c lock_acquire: $trace)" 1
+else
+	ktap_skip "unloading calls rcu_barrier() once" "needs CONFIG_LOCKDEP"
+fi
 handlers=$(grep -cE 'csd_function_entry: .*rcu_barrier_handler' $trace)
 echo "# rcu_barrier() called $handlers times on CPUs"
 ktap_check "unloading waits for RCU's callbacks" [ "$handlers" -gt 0 ]
-ktap_check "once" [ "$handlers" -le "$online" ]
+ktap_check "once on each CPU" [ "$handlers" -le "$online" ]
 echo 0 >$trace
 echo 1 >/sys/kernel/tracing/buffer_size_kb
 rmmod rcu_headless_canary
