@@ -42,6 +42,13 @@ counts_what_waits() {
 	[ $(($(counted "$shrinker") - waits_before)) -ge $((512 * cpus)) ]
 }
 
+# An open page counts as full of what it was opened for.
+counts_open_pages() {
+	open_before=$(counted "$shrinker")
+	put 1 /sys/module/rcu_headless_contexts/parameters/pages
+	[ "$(counted "$shrinker")" -ge $((open_before + 100)) ]
+}
+
 # What is in open pages waits for no grace period yet, and is not sealed for being old.
 brings_it() {
 	put 100 /sys/module/rcu_headless_contexts/parameters/free
@@ -56,13 +63,13 @@ counts_empty_pages() {
 	is "$(counted "$shrinker")" $((empty > 0 ? empty : 0))
 }
 
-ktap_start 11
+ktap_start 12
 ktap_need insmod /modules/rcu_headless.ko spares=8
 shrinker=$(echo /sys/kernel/debug/shrinker/rcu_headless-*)
 if [ ! -w "$shrinker/scan" ]; then
 	for what in "counts" "gives what it is asked for" "counts what is left" \
 		"gives what it has" "counts nothing" "gives nothing" "brings what waits" \
-		"counts what waits" "counts that no more" "gives nothing that is kept" "is gone"; do
+		"counts open pages" "counts what waits" "counts that no more" "gives nothing that is kept" "is gone"; do
 		ktap_skip "shrinker: $what" "needs CONFIG_SHRINKER_DEBUG"
 	done
 	rmmod rcu_headless
@@ -84,12 +91,14 @@ for module in canary contexts busy; do
 done
 if reader_at $((cpus - 1)); then
 	ktap_check "shrinker: brings what waits" brings_it
+	ktap_check "shrinker: counts open pages" counts_open_pages
 	ktap_check "shrinker: counts what waits" counts_what_waits
 	reader_leaves
 	put 1 /sys/module/rcu_headless_contexts/parameters/barrier
 	ktap_check "shrinker: counts that no more" wait_for 10 counts_empty_pages
 else
 	ktap_skip "shrinker: brings what waits" "needs two CPUs or preemption"
+	ktap_skip "shrinker: counts open pages" "needs two CPUs or preemption"
 	ktap_skip "shrinker: counts what waits" "needs two CPUs or preemption"
 	ktap_skip "shrinker: counts that no more" "needs two CPUs or preemption"
 fi
