@@ -122,6 +122,41 @@ static void cpu_frees_on_its_way_down(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, freed);
 }
 
+static struct {
+	void *object;
+	bool alive;
+} waited;
+
+static int waits_for_all(unsigned int cpu)
+{
+	kvfree_rcu_headless(waited.object);
+	rcu_headless_barrier();
+	waited.alive = canary_alive(waited.object);
+	return 0;
+}
+
+/* Nor does the barrier wait for the CPUs to stay as they are: who changes them may call it. */
+static void barrier_while_cpus_change(struct kunit *test)
+{
+	unsigned int cpu = stay_off_one_cpu(test);
+	int state, err, err_back;
+	void **objects;
+
+	needs_hotplug(test);
+	objects = canaries_new(test, 1, 8);
+	waited.object = objects[0];
+	waited.alive = true;
+	state = cpuhp_setup_state_nocalls(CPUHP_BP_PREPARE_DYN, "rcu_headless_kunit:waits",
+					  waits_for_all, NULL);
+	KUNIT_ASSERT_GT(test, state, 0);
+	err = remove_cpu(cpu);
+	err_back = add_cpu(cpu);
+	cpuhp_remove_state_nocalls(state);
+	KUNIT_EXPECT_EQ(test, err, 0);
+	KUNIT_EXPECT_EQ(test, err_back, 0);
+	KUNIT_EXPECT_FALSE(test, waited.alive);
+}
+
 /* How often a CPU goes, at least. */
 #define CYCLES 6
 
@@ -263,6 +298,7 @@ static struct kunit_case hotplug_cases[] = {
 	KUNIT_CASE(cpu_leaves_nothing_behind),
 	KUNIT_CASE(cpu_leaves_no_inbox_behind),
 	KUNIT_CASE(cpu_frees_on_its_way_down),
+	KUNIT_CASE(barrier_while_cpus_change),
 	KUNIT_CASE_SLOW(nothing_is_lost_as_cpus_go),
 	{}
 };

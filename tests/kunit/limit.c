@@ -210,6 +210,34 @@ static void large_objects_are_held_back(struct kunit *test)
 	EXPECT_COUNTERS_ADD_UP(test, &after);
 }
 
+#define HUGE SZ_16M
+
+/* What an object takes counts, however much that is. */
+static void huge_object_counts_whole(struct kunit *test)
+{
+	struct queuer queuer = { .nr = 2 };
+	unsigned int cpu = stay_off_one_cpu(test);
+	struct canary_reader reader = {};
+	struct counters before, during;
+	bool waits;
+
+	/* One of them is too much. */
+	parameter_set(test, PARAMETER_PENDING_MIB, "12");
+	queuer.objects = large_new(test, HUGE, queuer.nr);
+	init_completion(&queuer.done);
+	have_nothing_pending();
+	counters_read(test, &before);
+	start_under_reader(test, queuer_thread, &queuer, &reader, cpu);
+	waits = wait_until((counters_read(test, &during),
+			    during.held_back > before.held_back ||
+			    completion_done(&queuer.done)));
+	canary_reader_stop(&reader);
+	wait_for_completion(&queuer.done);
+	rcu_headless_barrier();
+	KUNIT_EXPECT_TRUE(test, waits);
+	KUNIT_EXPECT_GT(test, during.held_back, before.held_back);
+}
+
 #define PARKED_NR 200
 
 /*
@@ -266,6 +294,7 @@ static struct kunit_case limit_cases[] = {
 	KUNIT_CASE(large_object_seals_its_page),
 	KUNIT_CASE(large_objects_behind_a_small_one),
 	KUNIT_CASE(large_objects_are_held_back),
+	KUNIT_CASE(huge_object_counts_whole),
 	KUNIT_CASE(inboxes_are_weighed),
 	{}
 };

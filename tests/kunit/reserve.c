@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Reserves: how much room there is, and what happens when there is none. */
 #include <linux/completion.h>
+#include <linux/cpumask.h>
 #include <linux/err.h>
 #include <linux/irqflags.h>
 #include <linux/kthread.h>
 #include <linux/mutex.h>
 #include <linux/rcu_headless.h>
+#include <linux/sched.h>
 #include <linux/sched/mm.h>
+#include <linux/sched/task.h>
 
 #include "faults.h"
 #include "fixture.h"
@@ -246,12 +249,64 @@ static void reserve_under_lock_of_reclaim(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, canary_count_alive(objects, ARRAY_SIZE(sizes) + 1), 0);
 }
 
+struct reserver {
+	struct rcu_headless_reserve reserve;
+	size_t nr;
+	int err;
+	struct completion done;
+};
+
+static int reserver_thread(void *arg)
+{
+	struct reserver *r = arg;
+
+	r->err = rcu_headless_reserve(&r->reserve, r->nr, GFP_KERNEL);
+	complete(&r->done);
+	return 0;
+}
+
+/* Who waits for the readers of a reserve that has grown keeps nobody waiting for another. */
+static void reserve_beside_one_that_grows(struct kunit *test)
+{
+	struct reserver grows = { .nr = 2 * SOME }, other = { .nr = SOME };
+	unsigned int cpu = stay_off_one_cpu(test);
+	struct canary_reader reader = {};
+	struct task_struct *task, *beside;
+	bool waits, returns, done;
+
+	KUNIT_ASSERT_EQ(test, 0, rcu_headless_reserve(&grows.reserve, SOME, GFP_KERNEL));
+	init_completion(&grows.done);
+	init_completion(&other.done);
+	beside = kthread_create_on_cpu(reserver_thread, &other,
+				       cpumask_first(cpu_online_mask), "beside/%u");
+	KUNIT_ASSERT_FALSE(test, IS_ERR(beside));
+	task = make_under_reader(test, reserver_thread, &grows, &reader, cpu);
+	get_task_struct(task);
+	wake_up_process(task);
+	waits = wait_until(READ_ONCE(task->__state) == TASK_UNINTERRUPTIBLE);
+	wake_up_process(beside);
+	returns = wait_until(completion_done(&other.done));
+	done = completion_done(&grows.done);
+	canary_reader_stop(&reader);
+	wait_for_completion(&grows.done);
+	wait_for_completion(&other.done);
+	put_task_struct(task);
+	rcu_headless_unreserve(&grows.reserve);
+	rcu_headless_unreserve(&other.reserve);
+	KUNIT_EXPECT_TRUE(test, waits);
+	KUNIT_EXPECT_FALSE(test, done);
+	KUNIT_EXPECT_TRUE(test, returns);
+	KUNIT_EXPECT_EQ(test, grows.err, 0);
+	KUNIT_EXPECT_EQ(test, other.err, 0);
+}
+
 static struct kunit_case reserve_cases[] = {
 	KUNIT_CASE(overrun_is_reported),
 	KUNIT_CASE(reserve_can_be_topped_up),
 	KUNIT_CASE(reserve_is_bounded),
 	KUNIT_CASE(reserve_without_memory),
 	KUNIT_CASE(reserve_under_lock_of_reclaim),
+	KUNIT_CASE(reserve_beside_one_that_grows),
 	KUNIT_CASE_SLOW(reserve_is_for_all_cpus),
 	{}
 };
