@@ -4,7 +4,7 @@
 # with may ask for a boot of its own kind:
 #
 #   # boot: WORDS      more words for the kernel's command line
-#   # cpus: N          how many CPUs
+#   # cpus: N          how many CPUs; 4,sockets=2 is for QEMU
 #   # icount: 1        time is counted in instructions, one a nanosecond (x86_64)
 #   # kernels: GLOB... only these kernels can do it; on others the script is skipped
 #
