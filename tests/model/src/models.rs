@@ -30,6 +30,7 @@ pub(crate) const ALL: &[Model] = &[
     gate::GATE,
     gate::TWICE,
     gate::STRETCH,
+    gate::WATCH,
     fifo::FLUSH,
     alarm::ALARM,
     work::WAIT,

@@ -7,7 +7,15 @@ use core::cell::Cell;
 use kernel::{
     cpu::CpuId,
     model::spawn,
-    sync::rcu, //
+    sync::{
+        atomic::{
+            Atomic,
+            Full,
+            Relaxed, //
+        },
+        barrier::smp_mb,
+        rcu, //
+    }, //
 };
 use loom::sync::Mutex;
 
@@ -16,6 +24,7 @@ use super::{
     Model, //
 };
 use crate::{
+    check::plain,
     engine::gate::Gate,
     object::{
         Channel,
@@ -43,6 +52,11 @@ use crate::{
 
 /// What stands for an object: the first grace period that it may be freed after.
 struct Thing(Cell<u64>);
+
+/// Makes one, given away now.
+fn thing() -> &'static Thing {
+    share(Thing(Cell::new(rcu::now())))
+}
 
 /// What [`crate::engine::queue`] and [`crate::engine::here`] do with a lane.
 struct Queue {
@@ -90,17 +104,19 @@ impl Local {
 impl Queue {
     /// A call, on the queue's CPU.
     fn call(&self) -> *const Thing {
-        let thing: &Thing = share(Thing(Cell::new(rcu::now())));
-        // SAFETY: It is an object here.
-        let given = unsafe { Given::new(core::ptr::from_ref(thing).cast()) };
-        let here = OnThisCpu::<()>::new();
-        let pushed = here.push(given, Channel::Slab);
-        drop(here);
-        if let Err(given) = pushed {
-            // SAFETY: As above.
+        let thing = thing();
+        if let Err(given) = self.push(thing) {
+            // SAFETY: It is an object here.
             self.enqueue(unsafe { given.accept(Channel::Slab) });
         }
         thing
+    }
+
+    /// Its fast path: whether it has stored by itself.
+    fn push(&self, thing: &'static Thing) -> Result<(), Given> {
+        // SAFETY: It is an object here.
+        let given = unsafe { Given::new(core::ptr::from_ref(thing).cast()) };
+        OnThisCpu::<()>::new().push(given, Channel::Slab)
     }
 
     /// As `enqueue()` with `HereQueue::push()` and `HereQueue::open()`.
@@ -208,6 +224,30 @@ pub(super) const STRETCH: Model = Model {
         queue.settle(true);
         let [second, third, fourth] = caller.join().unwrap();
         queue.finish(&[first, second, third, fourth]);
+    },
+    after: || (),
+};
+
+pub(super) const WATCH: Model = Model {
+    name: "gate-watch",
+    of: "lane: no call stores by itself once somebody watches all of them",
+    bound: None,
+    words: 10,
+    run: || {
+        let units = share(Atomic::new(usize::MAX));
+        plain::look_at(units);
+        let (queue, _) = open(2, true);
+        // As `set_ranges()` with `revoke_all()`.
+        let watcher = spawn(move || {
+            units.store(0, Relaxed);
+            smp_mb(Full);
+            queue.lane.revoke();
+        });
+        // The second opens a page, which has room for another.
+        queue.call();
+        queue.call();
+        watcher.join().unwrap();
+        assert!(queue.push(thing()).is_err(), "a call wasn't seen");
     },
     after: || (),
 };
