@@ -87,13 +87,15 @@ static void cpu_leaves_no_inbox_behind(struct kunit *test)
 #define LATE CPUHP_AP_JCORE_TIMER_STARTING
 
 static struct {
-	void *object;
+	struct rcu_headless_reserve reserve;
+	void **objects;
 	bool taken;
 } late;
 
 static int frees_late(unsigned int cpu)
 {
-	late.taken = kvfree_rcu_headless_try(late.object);
+	late.taken = kvfree_rcu_headless_try(late.objects[0]);
+	kvfree_rcu_headless_reserved(&late.reserve, late.objects[1]);
 	return 0;
 }
 
@@ -102,20 +104,20 @@ static void cpu_frees_on_its_way_down(struct kunit *test)
 {
 	unsigned int cpu = stay_off_one_cpu(test);
 	int err, err_back;
-	void **objects;
 	bool freed;
 
 	needs_hotplug(test);
-	objects = canaries_new(test, 1, 8);
-	late.object = objects[0];
+	late.objects = canaries_new(test, 2, 8);
 	late.taken = false;
+	KUNIT_ASSERT_EQ(test, 0, rcu_headless_reserve(&late.reserve, 1, GFP_KERNEL));
 	KUNIT_ASSERT_EQ(test, 0, cpuhp_setup_state_nocalls(LATE, "rcu_headless_kunit:late",
 							   NULL, frees_late));
 	err = remove_cpu(cpu);
 	cpuhp_remove_state_nocalls(LATE);
 	/* While the CPU is gone. */
-	freed = wait_until(!canary_alive(objects[0]));
+	freed = wait_until(!canary_count_alive(late.objects, 2));
 	err_back = add_cpu(cpu);
+	rcu_headless_unreserve(&late.reserve);
 	KUNIT_EXPECT_EQ(test, err, 0);
 	KUNIT_EXPECT_EQ(test, err_back, 0);
 	KUNIT_EXPECT_TRUE(test, late.taken);
