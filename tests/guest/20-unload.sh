@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # Unloading with thousands of objects pending, while a reader keeps them from
-# being freed: rmmod waits, frees all of them, and leaves nothing behind.
+# being freed: rmmod waits, frees all of them, and leaves nothing behind. Where the kernel
+# has types for BPF, it has the module's as well.
 #
 # The functions are called by name.
 # shellcheck disable=SC2317
@@ -16,8 +17,13 @@ module=/sys/module/rcu_headless_leftovers/parameters
 taskset -p 1 $$ >/dev/null
 
 ktap_cpus 2 "unloading under a reader"
-ktap_start 9
+ktap_start 10
 ktap_need insmod /modules/rcu_headless.ko
+if [ -e /sys/kernel/btf/vmlinux ]; then
+	ktap_check "its types are known" [ -e /sys/kernel/btf/rcu_headless ]
+else
+	ktap_skip "its types are known" "needs CONFIG_DEBUG_INFO_BTF_MODULES"
+fi
 ktap_need insmod /modules/rcu_headless_canary.ko
 ktap_need insmod /modules/rcu_headless_leftovers.ko
 
