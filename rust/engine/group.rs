@@ -22,6 +22,9 @@ use crate::{
 /// What part of a group's limit may wait when half of it is used.
 const SHARE: usize = 16;
 
+/// How many pages a task empties after it has waited.
+const PAGES: usize = 16;
+
 /// Whether that is worth asking.
 ///
 /// # Context
@@ -69,15 +72,20 @@ pub(super) fn seal_all(task: &TaskContext<'_>, engine: &Engine) {
     *sealed = Some(Cookie::now());
 }
 
-/// Empties a page of any CPU that has waited long enough and that nobody sees to.
+/// Empties pages that have waited long enough, of any CPU, until the task's group isn't short any
+/// more, [`PAGES`] at most: what is of others may come before what is of the group.
 pub(super) fn free_some(task: &TaskContext<'_>, engine: &Engine) {
+    let here = engine.nearby().cpu();
+    let mut left = PAGES;
     for queue in engine.active() {
-        if queue.lock(task).is_emptied_now() {
-            continue;
-        }
-        if let Some(page) = queue.empty_one(task) {
+        // Who sees to another CPU's pages may be kept from running, and isn't waited for.
+        let is_free = || queue.cpu() == here || !queue.lock(task).is_emptied_now();
+        while left > 0 && may_be_short() && is_free() {
+            let Some(page) = queue.empty_one(task) else {
+                break;
+            };
             drop(queue.spares.keep(page));
-            return;
+            left -= 1;
         }
     }
 }
