@@ -28,14 +28,18 @@ static int on_nmi(unsigned int type, struct pt_regs *regs)
 
 static void send_to_all(void)
 {
+	unsigned int cpu;
+
 	/* No CPU may go meanwhile. */
 	cpus_read_lock();
 	cpumask_copy(&expected, cpu_online_mask);
 	preempt_disable();
 	__apic_send_IPI_mask(cpu_online_mask, NMI_VECTOR);
 	preempt_enable();
-	while (!cpumask_empty(&expected))
-		cpu_relax();
+	/* Not cpumask_empty(), which isn't for masks that change. */
+	for_each_online_cpu(cpu)
+		while (cpumask_test_cpu(cpu, &expected))
+			cpu_relax();
 	cpus_read_unlock();
 }
 
