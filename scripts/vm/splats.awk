@@ -15,7 +15,8 @@
 #
 # A data race is ours if our code makes one of the accesses, or has called what makes them
 # both; those within the kernel, of which KCSAN's strict rules find some, are left to
-# their authors. Exit status: 0 nothing wrong.
+# their authors, and so are those of locks and of work that is queued by several at once.
+# Exit status: 0 nothing wrong.
 
 BEGIN {
 	bad = "WARNING:|BUG:|BUG |Oops|Kernel panic|general protection|Unable to handle" \
@@ -49,9 +50,10 @@ race != "" && /(read|write|access)[a-z]*( .*)? to 0x/ {
 
 # A function: ours, or one that does no more than what its caller says.
 race != "" && accesses && / [A-Za-z_][A-Za-z0-9_.]*\+0x/ {
-	# How locks work is their own affair, whoever takes them.
+	# How locks work, and how work is queued, is their own affair, whoever does it.
 	if (first)
-		locking = / (osq|(__)?mutex|(__)?rt_mutex|rwsem|(native_)?queued_spin)_/
+		locking = / ((osq|(__)?mutex|(__)?rt_mutex|rwsem|(native_)?queued_spin)_)/ ||
+			/ ((__)?(mod|queue)_(delayed_)?work|work_grab_pending)/
 	first = 0
 	if (/ (asm_[a-z_]+|__schedule)\+/)
 		interrupted = 1

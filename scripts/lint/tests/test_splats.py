@@ -16,6 +16,22 @@ WARNING = [
 ]
 
 
+RACE = "BUG: KCSAN: data-race in a / b"
+
+
+def race(*functions):
+    """One that both accesses come to by these, the innermost first."""
+    stack = [f" {name}+0x1/0x2{' [rcu_headless]' * name.startswith('our_')}" for name in functions]
+    return [
+        RACE,
+        "read-write (marked) to 0xffff888000000000 of 8 bytes by interrupt on cpu 1:",
+        *stack,
+        "read to 0xffff888000000000 of 8 bytes by task 1 on cpu 0:",
+        *stack,
+        "Reported by Kernel Concurrency Sanitizer on:",
+    ]
+
+
 def said(what):
     return f"rcu_headless-test: {what}"
 
@@ -70,6 +86,15 @@ class Splats(unittest.TestCase):
     def test_out_of_memory(self):
         killed = "Out of memory: Killed process 1 (sh)"
         self.assertEqual(wrong(killed), [killed])
+
+    def test_race(self):
+        self.assertEqual(wrong(*race("our_store")), [RACE])
+        self.assertEqual(wrong(*race("list_del", "our_caller")), [RACE])
+        self.assertEqual(wrong(*race("list_del", "their_caller")), [])
+
+    def test_race_within_what_excludes_others_itself(self):
+        for name in ("mutex_unlock", "work_grab_pending", "mod_delayed_work_on", "queue_work_on"):
+            self.assertEqual(wrong(*race(name, "our_caller")), [])
 
 
 if __name__ == "__main__":
