@@ -93,13 +93,13 @@ pub(crate) fn enqueue(
             }
             Err(object) => object,
         };
-        let (Some(bytes), Some(too_much_for_group)) = (bytes, too_much_for_group) else {
+        let (Some(bytes), Some(is_short)) = (bytes, too_much_for_group) else {
             drop(queue);
             bytes = bytes.or_else(|| Some(sizes::of(&object)));
             too_much_for_group = Some(group::is_short(task, engine));
             continue;
         };
-        let throttle = !was_throttled && (too_much_waits() || too_much_for_group);
+        let throttle = !was_throttled && (too_much_waits() || is_short);
         let spare = || match throttle {
             false => Some((queue.take_spare()?, Counter::FromSpares)),
             true => None,
@@ -111,6 +111,21 @@ pub(crate) fn enqueue(
             return true;
         }
         drop(queue);
+        if throttle && is_short {
+            // An emptied page is no leave to fill it: what was in it may be of others.
+            group::free_some(task, engine);
+            if !group::is_short(task, engine) {
+                too_much_for_group = Some(false);
+                continue;
+            }
+            // Once for a page: that is slow enough, and others may be to blame for what still waits.
+            was_throttled = true;
+            group::seal_all(task, engine);
+            fallback::wait(task, engine, object.channel(), caller);
+            // The work that frees what has waited may not get a CPU for a while.
+            group::free_some(task, engine);
+            continue;
+        }
         let home = engine.nearby();
         // After the queue was let go: no allocation with preemption off.
         let new = (!throttle).then(EmptyPage::new_nowait).flatten();
@@ -133,18 +148,10 @@ pub(crate) fn enqueue(
         }
         // Somebody may have freed enough in the meantime.
         was_throttled = true;
-        if !(too_much_for_group || too_much_waits()) {
+        if !too_much_waits() {
             continue;
         }
-        if too_much_for_group {
-            group::seal_all(task, engine);
-        }
         fallback::wait(task, engine, object.channel(), caller);
-        // Once for a page: that is slow enough, and others may be to blame for what still waits.
-        // The work that frees what has waited may not get a CPU for a while.
-        if too_much_for_group {
-            group::free_some(task, engine);
-        }
         page = PageInHand::emptied(engine.nearby(), task);
     }
 }
