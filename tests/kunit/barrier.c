@@ -3,6 +3,7 @@
 #include <linux/cpumask.h>
 #include <linux/err.h>
 #include <linux/kthread.h>
+#include <linux/preempt.h>
 #include <linux/rcu_headless.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
@@ -144,7 +145,9 @@ static void waits_for_pages_in_hand(struct kunit *test)
 		 * less time than it would be gone.
 		 */
 		do {
+			preempt_disable();
 			rcu_momentary_eqs();
+			preempt_enable();
 			begun = !canary_alive(waiter.objects[0]);
 		} while (!begun && time_before(jiffies, end));
 		/* The last are in a page that isn't full. */
