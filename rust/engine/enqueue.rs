@@ -118,7 +118,7 @@ pub(crate) fn enqueue(
                 too_much_for_group = Some(false);
                 continue;
             }
-            // Once for a page: that is slow enough, and others may be to blame for what still waits.
+            // Once for a page: that is slow enough, and what still waits may be of others.
             was_throttled = true;
             group::seal_all(task, engine);
             fallback::wait(task, engine, object.channel(), caller);
