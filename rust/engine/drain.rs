@@ -90,13 +90,12 @@ impl Queue {
     ///
     /// Process context, may sleep. On any CPU.
     pub(super) fn empty_one(&self, task: &TaskContext<'_>) -> Option<EmptyPage> {
-        let emptying = Emptying::new(self, task, By::Task);
-        let page = {
-            let mut queue = self.lock(task);
-            queue.settle(false);
-            queue.take_elapsed()?
-        };
-        emptying.release_page(page, Way::Bulk)
+        Emptying::new(self, task, By::Task).one()
+    }
+
+    /// The same if nobody is at it: on another CPU than its own they may be kept from running.
+    pub(super) fn try_empty_one(&self, task: &TaskContext<'_>) -> Option<EmptyPage> {
+        Emptying::try_new(self, task, By::Task)?.one()
     }
 }
 
@@ -131,6 +130,26 @@ impl<'a> Emptying<'a> {
             by,
             _emptying: queue.emptying.lock(),
         }
+    }
+
+    /// The same, if nobody has it.
+    fn try_new(queue: &'a Queue, task: &'a TaskContext<'a>, by: By) -> Option<Self> {
+        Some(Self {
+            queue,
+            task,
+            by,
+            _emptying: queue.emptying.try_lock()?,
+        })
+    }
+
+    /// Empties the first page, if it has waited long enough.
+    fn one(&self) -> Option<EmptyPage> {
+        let page = {
+            let mut queue = self.queue.lock(self.task);
+            queue.settle(false);
+            queue.take_elapsed()?
+        };
+        self.release_page(page, Way::Bulk)
     }
 
     /// Empties the first pages that have waited long enough, [`PAGES`] at most. Returns whether

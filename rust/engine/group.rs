@@ -6,6 +6,8 @@
 //! Which CPUs it waits on doesn't matter: a task that moves fills an open page on each. To which
 //! group an object is charged isn't known, so others may have queued what waits.
 
+use core::iter;
+
 use crate::{
     engine::{
         counts::waiting_bytes_at_most,
@@ -75,13 +77,20 @@ pub(super) fn seal_all(task: &TaskContext<'_>, engine: &Engine) {
 /// Empties pages that have waited long enough, of any CPU, until the task's group isn't short any
 /// more, [`PAGES`] at most: what is of others may come before what is of the group.
 pub(super) fn free_some(task: &TaskContext<'_>, engine: &Engine) {
-    let here = engine.nearby().cpu();
+    let here = engine.nearby();
+    let others = engine.active().filter(|queue| queue.cpu() != here.cpu());
     let mut left = PAGES;
-    for queue in engine.active() {
-        // Who sees to another CPU's pages may be kept from running, and isn't waited for.
-        let is_free = || queue.cpu() == here || !queue.lock(task).is_emptied_now();
-        while left > 0 && may_be_short() && is_free() {
-            let Some(page) = queue.empty_one(task) else {
+    // This CPU's first: the task has waited for those.
+    for queue in iter::once(here).chain(others) {
+        loop {
+            if left == 0 || !may_be_short() {
+                return;
+            }
+            let page = match queue.cpu() == here.cpu() {
+                true => queue.empty_one(task),
+                false => queue.try_empty_one(task),
+            };
+            let Some(page) = page else {
                 break;
             };
             drop(queue.spares.keep(page));

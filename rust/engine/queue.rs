@@ -303,11 +303,6 @@ impl<'a> LockedQueue<'a> {
         self.first.has_elapsed()
     }
 
-    /// Whether somebody holds `emptying` and has taken pages.
-    pub(super) fn is_emptied_now(&self) -> bool {
-        self.emptying_now
-    }
-
     /// Takes one page whose grace period is over, for who holds `emptying`.
     pub(super) fn take_elapsed(&mut self) -> Option<SealedPage> {
         self.emptying_now = true;
