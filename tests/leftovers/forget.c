@@ -43,7 +43,8 @@ static int forget_set(const char *val, const struct kernel_param *kp)
 	reading = false;
 	if (!nr)
 		return 0;
-	if (num_online_cpus() < 2)
+	/* It would keep even its end from coming. */
+	if (num_online_cpus() < 2 && !IS_ENABLED(CONFIG_PREEMPTION))
 		return -EBUSY;
 	/* What waits for a grace period behind the reader may look leaked. */
 	rcu_barrier();
