@@ -26,7 +26,7 @@ moves() {
 	sh -c "echo \$\$ >$cgroup/cgroup.procs && for cpu in $*; do
 		taskset -p -c \$cpu \$\$ >/dev/null && echo 256 >$contexts/charged || exit 1
 		failed=\$((failed + \$(cat $contexts/charged_failed)))
-	done; exit \$failed"
+	done; exit \$((failed > 0))"
 }
 
 event() {
