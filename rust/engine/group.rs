@@ -24,7 +24,7 @@ use crate::{
 /// What part of a group's limit may wait when half of it is used.
 const SHARE: usize = 16;
 
-/// How many pages a task empties after it has waited.
+/// How many pages a task empties at most, before it waits and after.
 const PAGES: usize = 16;
 
 /// Whether that is worth asking.
