@@ -85,12 +85,12 @@ impl LockedQueue<'_> {
     }
 
     /// Notes what an object in the open page of a channel is expected to take, 0 if there is no
-    /// page. The page counts as full of these, but no page as more than its CPU's part of what may
-    /// wait.
-    pub(super) fn weigh_open(&mut self, channel: Channel, bytes: usize) {
+    /// page. The page counts as full of these, with room for `room`, but no page as more than its
+    /// CPU's part of what may wait.
+    pub(super) fn weigh_open(&mut self, channel: Channel, bytes: usize, room: usize) {
         self.each[channel as usize] = bytes;
         let most = bytes_share();
-        let weight = ((sizes::room(bytes) * bytes) as i64).min(most);
+        let weight = (room.saturating_mul(bytes) as i64).min(most);
         let before = core::mem::replace(&mut self.open_weight[channel as usize], weight);
         self.weight.add(&stats::WEIGHT, weight - before, most);
     }

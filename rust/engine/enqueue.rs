@@ -82,7 +82,14 @@ pub(crate) fn enqueue(
             let too_much = too_much_for_group.unwrap_or_else(group::may_be_short);
             !(too_much || too_much_waits())
         };
-        object = match queue.push(object, bytes, may_replace, there_is_no_page, may_go_on) {
+        object = match queue.push(
+            object,
+            bytes,
+            group::page_bytes,
+            may_replace,
+            there_is_no_page,
+            may_go_on, //
+        ) {
             Ok(()) => {
                 drop(queue);
                 // Somebody else has opened a page in the meantime.
@@ -107,7 +114,7 @@ pub(crate) fn enqueue(
         let in_hand = page.take().map(|it| (it.page, it.source));
         if let Some((page, source)) = in_hand.or_else(spare) {
             queue.count(source, 1);
-            queue.open(page, object, bytes);
+            queue.open(page, object, bytes, group::page_bytes());
             return true;
         }
         drop(queue);
@@ -120,7 +127,6 @@ pub(crate) fn enqueue(
             }
             // Once for a page: that is slow enough, and what still waits may be of others.
             was_throttled = true;
-            group::seal_all(task, engine);
             fallback::wait(task, engine, object.channel(), caller);
             // The work that frees what has waited may not get a CPU for a while.
             group::free_some(task, engine);

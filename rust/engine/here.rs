@@ -130,12 +130,13 @@ impl<'a> HereQueue<'a> {
     /// Stores an object's pointer in the open page of its channel. If there is no room, or if the
     /// page is to be sealed, may be replaced, and there is an empty one, the object comes back. So
     /// it does at the end of a stretch, unless the page is to be `filled`, if the page has outgrown
-    /// its room or takes far more than was expected and `may_go_on` says no. It takes `bytes`, if
-    /// that is known; a large one has the page sealed.
+    /// its room for `most` bytes, or takes far more than was expected and `may_go_on` says no. It
+    /// takes `bytes`, if that is known; a large one has the page sealed.
     pub(super) fn push(
         &mut self,
         object: Object,
         mut bytes: Option<usize>,
+        most: impl FnOnce() -> usize,
         may_replace: impl FnOnce() -> bool,
         filled: bool,
         may_go_on: impl FnOnce() -> bool,
@@ -155,10 +156,11 @@ impl<'a> HereQueue<'a> {
             let mean = own.lane().mean_with(expected, bytes);
             let nr = own.pointers().len();
             let dearer = mean / 2 > expected;
-            if nr >= sizes::room(mean) || (dearer && !may_go_on()) {
+            let room = sizes::room(mean, most());
+            if nr >= room || (dearer && !may_go_on()) {
                 return Err(object);
             }
-            self.weigh_open(channel, mean);
+            self.weigh_open(channel, mean, room);
         }
         // SAFETY: The lane is owned, and that of the channel.
         unsafe { own.lane().push(object) }?;
@@ -169,16 +171,16 @@ impl<'a> HereQueue<'a> {
         Ok(())
     }
 
-    /// Opens `page` for the object's channel and stores its pointer as the first; what was open is
-    /// sealed. The object takes `bytes`, as far as is known.
-    pub(super) fn open(&mut self, page: EmptyPage, object: Object, bytes: usize) {
+    /// Opens `page` for the object's channel and stores its pointer as the first, with room for
+    /// `most` bytes of such; what was open is sealed. The object takes `bytes`, as far as is known.
+    pub(super) fn open(&mut self, page: EmptyPage, object: Object, bytes: usize, most: usize) {
         let channel = object.channel();
         let own = self.own(channel);
         let nr = self.queue.seal(channel, &own, None);
         if nr > 0 {
             trace::page_full(self.cpu(), channel, nr);
         }
-        let room = sizes::room(bytes);
+        let room = sizes::room(bytes, most);
         self.count_together(|_| {
             // SAFETY: The lane is owned, that of the channel, and its page was just sealed.
             unsafe { own.lane().open(page, object, room) }
@@ -187,7 +189,7 @@ impl<'a> HereQueue<'a> {
         if bytes >= sizes::LARGE {
             return self.seal_weighed(channel, bytes);
         }
-        self.weigh_open(channel, bytes);
+        self.weigh_open(channel, bytes, room);
         self.admit(channel);
         self.seal_later(channel);
         self.rearm();

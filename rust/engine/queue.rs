@@ -177,7 +177,7 @@ impl<'a> LockedQueue<'a> {
         let Some(page) = page else {
             return 0;
         };
-        self.weigh_open(channel, 0);
+        self.weigh_open(channel, 0, 0);
         // SAFETY: The cursor was this code's to use.
         unsafe { self.gates[channel as usize].sealed(lane) };
         let nr = page.len();

@@ -89,7 +89,7 @@ void rcu_headless_helper_raw_spin_unlock(struct raw_spinlock *lock);
 void rcu_headless_helper_lockdep_assert_held(struct raw_spinlock *lock);
 
 /* memcg.c */
-unsigned long rcu_headless_helper_memcg_short_limit(void);
+unsigned long rcu_headless_helper_memcg_limit(bool half_used);
 
 /* mm.c */
 unsigned long rcu_headless_helper_lowmem_pages(void);

@@ -5,11 +5,11 @@
 
 #ifdef CONFIG_MEMCG
 /*
- * The least limit in pages, ULONG_MAX if there is none, of the groups that the task is in
- * and that have used more than half of theirs: where memory is reclaimed and the task slowed down,
- * or where there is no more.
+ * The least limit in pages, ULONG_MAX if there is none, of the groups that the task is in, or of
+ * those of them that have used more than half of theirs: where memory is reclaimed and the task
+ * slowed down, or where there is no more.
  */
-unsigned long rcu_headless_helper_memcg_short_limit(void)
+unsigned long rcu_headless_helper_memcg_limit(bool half_used)
 {
 	unsigned long least = ULONG_MAX;
 	struct mem_cgroup *memcg;
@@ -21,14 +21,14 @@ unsigned long rcu_headless_helper_memcg_short_limit(void)
 		unsigned long max = READ_ONCE(memcg->memory.max);
 		unsigned long limit = min(max, READ_ONCE(memcg->memory.high));
 
-		if (page_counter_read(&memcg->memory) > limit / 2)
+		if (!half_used || page_counter_read(&memcg->memory) > limit / 2)
 			least = min(least, limit);
 	}
 	rcu_read_unlock();
 	return least;
 }
 #else
-unsigned long rcu_headless_helper_memcg_short_limit(void)
+unsigned long rcu_headless_helper_memcg_limit(bool half_used)
 {
 	return ULONG_MAX;
 }

@@ -41,12 +41,13 @@ const SAMPLES: usize = 2;
 /// How many pages of memory are looked for before others get the CPU.
 const RESCHED_EVERY: usize = 1024;
 
-/// How many objects like one of so many bytes there may be in a page.
-pub(crate) fn room(bytes: usize) -> usize {
+/// How many objects like one of so many bytes there may be in a page, which are to take `most`
+/// bytes, or [`PAGE_BYTES`] if that is less.
+pub(crate) fn room(bytes: usize, most: usize) -> usize {
     match bytes {
         0 => ROOM,
         bytes if bytes >= LARGE => 1,
-        bytes => (PAGE_BYTES / bytes).clamp(1, ROOM),
+        bytes => (most.min(PAGE_BYTES) / bytes).clamp(1, ROOM),
     }
 }
 

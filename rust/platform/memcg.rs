@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Whether the task's control group is short of memory.
+//! How much memory the task's control groups may use, and whether one is short of it.
 //!
 //! C header: [`include/linux/memcontrol.h`](srctree/include/linux/memcontrol.h)
 
@@ -8,15 +8,27 @@ use kernel::page::PAGE_SIZE;
 
 use crate::bindings;
 
-/// The least limit in bytes of the groups that the task is in and that have used more than half of
-/// theirs, if there is one.
+/// The least limit in bytes of the groups that the task is in, if there is one.
+///
+/// # Context
+///
+/// Process context.
+pub(crate) fn limit() -> Option<usize> {
+    least_limit(false)
+}
+
+/// The same, of those groups that have used more than half of theirs.
 ///
 /// # Context
 ///
 /// Process context.
 pub(crate) fn short_limit() -> Option<usize> {
+    least_limit(true)
+}
+
+fn least_limit(half_used: bool) -> Option<usize> {
     // SAFETY: It looks at the current task's groups under RCU.
-    let pages: usize = unsafe { bindings::rcu_headless_helper_memcg_short_limit() };
+    let pages: usize = unsafe { bindings::rcu_headless_helper_memcg_limit(half_used) };
     // The number that stands for none doesn't fit.
     pages.checked_mul(PAGE_SIZE)
 }

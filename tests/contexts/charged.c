@@ -4,6 +4,7 @@
  * they can be made.
  */
 #include <linux/kstrtox.h>
+#include <linux/module.h>
 #include <linux/moduleparam.h>
 #include <linux/rcu_headless.h>
 #include <linux/rcupdate.h>
@@ -19,6 +20,7 @@ static unsigned long failed;
 
 static int charged(const char *val, bool headless)
 {
+	unsigned long nr_failed = 0;
 	unsigned int nr;
 	void *object;
 	int err;
@@ -26,17 +28,20 @@ static int charged(const char *val, bool headless)
 	err = kstrtouint(val, 0, &nr);
 	if (err)
 		return err;
-	failed = 0;
+	/* Several tasks may do so at once. */
+	kernel_param_unlock(THIS_MODULE);
 	while (nr-- && !fatal_signal_pending(current)) {
 		object = kmalloc(size, GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
 		if (!object)
-			failed++;
+			nr_failed++;
 		else if (headless)
 			kvfree_rcu_headless(object);
 		else
 			kvfree_rcu_mightsleep(object);
 		cond_resched();
 	}
+	kernel_param_lock(THIS_MODULE);
+	failed = nr_failed;
 	return 0;
 }
 

@@ -4,7 +4,7 @@
 # cpus: 255
 # kernels: x86_64 x86_64-isolated
 #
-# A task in a memory cgroup leaves a page's worth of objects on each CPU that it moves to,
+# A task in a memory cgroup leaves four pages of objects on each CPU that it moves to,
 # more in all than the group has, while a real-time loop keeps the work off its CPU that
 # would free them: who is held back frees what waits on other CPUs, too.
 #
@@ -13,33 +13,28 @@
 
 # shellcheck source=lib/ktap.sh
 . /tests/lib/ktap.sh
+# shellcheck source=lib/memcg.sh
+. /tests/lib/memcg.sh
 # shellcheck source=lib/hog.sh
 . /tests/lib/hog.sh
 
 contexts=/sys/module/rcu_headless_contexts/parameters
-cgroup=/sys/fs/cgroup/moves
 # Of the CPUs where work runs that is bound to none.
 work_cpus=/sys/devices/virtual/workqueue/cpumask
 
-# A page has room for 256 of these, of 8 KiB each.
+# Of 8 KiB each: a page that the task opens has room for 64.
 moves() {
-	sh -c "echo \$\$ >$cgroup/cgroup.procs && for cpu in $*; do
+	sh -c "echo \$\$ >$cgroups/moves/cgroup.procs && for cpu in $*; do
 		taskset -p -c \$cpu \$\$ >/dev/null && echo 256 >$contexts/charged || exit 1
 		failed=\$((failed + \$(cat $contexts/charged_failed)))
 	done; exit \$((failed > 0))"
 }
 
-event() {
-	sed -n "s/^$1 //p" $cgroup/memory.events
-}
-
 last=$(($(grep -c '^processor' /proc/cpuinfo) - 1))
 ktap_cpus 8 "a task that moves"
 ktap_start 5
-mount -t cgroup2 none /sys/fs/cgroup
-ktap_need put +memory /sys/fs/cgroup/cgroup.subtree_control
-ktap_need mkdir $cgroup
-ktap_need put 16M $cgroup/memory.max
+ktap_need memcg_on
+ktap_need memcg_new moves 16M max
 ktap_need insmod /modules/rcu_headless.ko drain_delay_ms=10000
 for module in canary contexts busy; do
 	ktap_need insmod /modules/rcu_headless_$module.ko
@@ -50,18 +45,16 @@ hogs_on
 ktap_need hog_start "$last" thread
 others=$(seq -s ' ' 0 $((last - 1)))
 ktap_check "kept: no allocation fails" moves "$others" "$others" "$others"
-echo "# $(tr '\n' ' ' <$cgroup/memory.events)"
+memcg_events moves
 ktap_check "kept: the task is held back" [ "$(counter held_back)" -gt 0 ]
-ktap_check "kept: it never has to do without" is "$(event oom)" 0
-ktap_check "kept: nobody is killed" is "$(event oom_kill)" 0
+ktap_check "kept: it never has to do without" is "$(memcg_event moves oom)" 0
+ktap_check "kept: nobody is killed" is "$(memcg_event moves oom_kill)" 0
 hog_stop
 hogs_off
 put "$work_cpus_before" $work_cpus
 put drain /sys/kernel/debug/rcu_headless/control
 ktap_check "kept: all is freed" nothing_pending
-rmdir $cgroup
-put -memory /sys/fs/cgroup/cgroup.subtree_control
-umount /sys/fs/cgroup
+memcg_off moves
 for module in _busy _contexts '' _canary; do
 	rmmod rcu_headless$module
 done

@@ -4,8 +4,8 @@
 # Objects that are charged to a memory cgroup, freed as fast as they are made, ten times
 # as much as its limit: what waits is freed before the group has to go without memory. A
 # reader keeps that from happening until the task is held back, or is out of memory. So
-# again for a task that moves and leaves little on each CPU, be it in open pages, or in those
-# that others have opened for small objects, and where the group is slowed
+# again for a task that moves and leaves little on each CPU, be it in pages of its own, or in
+# those that others have opened for small objects, and where the group is slowed
 # down at its limit, not refused (memory.high). Who finds room in a page that is to be sealed
 # isn't held back. The kernel's own call beside it, without a reader.
 #
@@ -14,18 +14,14 @@
 
 # shellcheck source=lib/ktap.sh
 . /tests/lib/ktap.sh
+# shellcheck source=lib/memcg.sh
+. /tests/lib/memcg.sh
 
 contexts=/sys/module/rcu_headless_contexts/parameters
 parameters=/sys/module/rcu_headless/parameters
 control=/sys/kernel/debug/rcu_headless/control
-cgroups=/sys/fs/cgroup
 # Of 8 KiB each: ten times the limit.
 objects=20000
-
-# cgroup_new NAME LIMIT max|high
-cgroup_new() {
-	mkdir "$cgroups/$1" && echo "$2" >"$cgroups/$1/memory.$3"
-}
 
 # in_cgroup NAME READER COMMANDS: what a task in the cgroup does, after there is a reader on
 # that CPU, or none (-1)
@@ -33,7 +29,7 @@ in_cgroup() {
 	# To go into the cgroup takes a grace period, so that the reader comes after that.
 	sh -c "echo \$\$ >$cgroups/$1/cgroup.procs && echo $2 >$reader && $3"
 	in_cgroup_status=$?
-	echo "# $1: $(tr '\n' ' ' <"$cgroups/$1/memory.events")"
+	memcg_events "$1"
 	return $in_cgroup_status
 }
 
@@ -48,7 +44,7 @@ held_back() {
 	ktap_check "memcg: $1: all objects are made" wait $task
 	ktap_check "memcg: $1: no allocation fails" is "$(cat $contexts/charged_failed)" 0
 	ktap_check "memcg: $1: it never has to do without" has_enough "$1"
-	ktap_check "memcg: $1: nobody is killed" is "$(event "$1" oom_kill)" 0
+	ktap_check "memcg: $1: nobody is killed" is "$(memcg_event "$1" oom_kill)" 0
 }
 
 # sealing: whether all is queued, and an alarm was set for it
@@ -57,16 +53,20 @@ sealing() {
 }
 
 # fills NAME: in the cgroup, half of which is used otherwise, there is room in the page that is
-# to be sealed: three results
+# to be sealed, which somebody else has opened: three results
 fills() {
 	trap reader_leaves EXIT
 	grace_periods_before=$(counter grace_periods)
+	taskset -c 0 sh -c "echo 1 >$contexts/small"
 	in_cgroup "$1" "$last" "
-		taskset -p -c 0 \$\$ >/dev/null && dd if=/dev/zero of=/tmp/used bs=1M count=9 &&
-		echo 200 >$contexts/charged && touch /tmp/queued &&
+		taskset -p -c 0 \$\$ >/dev/null && dd if=/dev/zero of=/tmp/used bs=1M count=7 &&
+		echo 110 >$contexts/charged && touch /tmp/queued &&
 		until [ -e /tmp/sealing ]; do usleep 10000; done &&
-		echo 40 >$contexts/charged && touch /tmp/filled" &
+		echo 15 >$contexts/charged && touch /tmp/filled" &
 	task=$!
+	wait_for 60 test -e /tmp/queued
+	# The shrinker, asked for memory, has open pages sealed.
+	echo "0 0 1" >"$(echo /sys/kernel/debug/shrinker/rcu_headless-*/scan)"
 	ktap_check "memcg: $1: the page is to be sealed" wait_for 60 sealing
 	held_back_before=$(counter held_back)
 	touch /tmp/sealing
@@ -82,14 +82,9 @@ fills_or_waits() {
 	[ -e /tmp/filled ] || waits "$1"
 }
 
-# event NAME EVENT: how often
-event() {
-	sed -n "s/^$2 //p" "$cgroups/$1/memory.events"
-}
-
 # has_enough NAME: it never was out of memory, nor slowed down for want of it
 has_enough() {
-	is "$(event "$1" oom)" 0 && is "$(event "$1" high)" 0
+	is "$(memcg_event "$1" oom)" 0 && is "$(memcg_event "$1" high)" 0
 }
 
 # waits NAME: whether its task waits, for memory or for a grace period
@@ -100,31 +95,26 @@ waits() {
 last=$(($(grep -c '^processor' /proc/cpuinfo) - 1))
 
 ktap_start 29
-mount -t cgroup2 none $cgroups
-if ! echo +memory >$cgroups/cgroup.subtree_control; then
+if ! memcg_on; then
 	for nr in $(seq 29); do
 		ktap_skip "memcg: $nr of 29" "needs CONFIG_MEMCG"
 	done
-	umount $cgroups
 	exit 4
 fi
 ktap_need insmod /modules/rcu_headless.ko
 ktap_need insmod /modules/rcu_headless_canary.ko
 ktap_need insmod /modules/rcu_headless_contexts.ko
 ktap_need insmod /modules/rcu_headless_busy.ko
-ktap_need cgroup_new ours 16M max
-ktap_need cgroup_new slowed 16M high
-ktap_need cgroup_new moving $(((last + 1) * 1300))K max
-ktap_need cgroup_new leaving $(((last + 1) * 1700))K max
-ktap_need cgroup_new hiding $(((last + 1) * 1700))K max
-ktap_need cgroup_new filling 16M max
-ktap_need cgroup_new theirs 16M max
+ktap_need memcg_new ours 16M max
+ktap_need memcg_new slowed 16M high
+ktap_need memcg_new moving $(((last + 1) * 1300))K max
+ktap_need memcg_new leaving $(((last + 1) * 1700))K max
+ktap_need memcg_new hiding $(((last + 1) * 1700))K max
+ktap_need memcg_new filling 12M max
+ktap_need memcg_new theirs 16M max
 held_back ours "echo $objects >$contexts/charged"
 put drain $control
 held_back slowed "echo $objects >$contexts/charged"
-put drain $control
-
-fills filling
 put drain $control
 
 # Each CPU adds to the sum of what waits only when it has come to 2 MiB now; some less than
@@ -137,9 +127,11 @@ held_back moving "for cpu in $(seq -s ' ' 0 "$last"); do
 done"
 put 8192 $contexts/charged_size
 
-# Of these a page has room for 256, and is not sealed for being old.
+# Pages are not sealed for being old.
 delay_before=$(cat $parameters/drain_delay_ms)
 put 10000 $parameters/drain_delay_ms
+fills filling
+put drain $control
 held_back leaving "for cpu in $(seq -s ' ' 0 "$last"); do
 	taskset -p -c \$cpu \$\$ >/dev/null && echo 240 >$contexts/charged || exit 1
 done"
@@ -160,10 +152,7 @@ echo "rcu_headless-test: expect-end" >/dev/kmsg
 echo "# kvfree_rcu_mightsleep(): $(cat $contexts/charged_failed) allocations failed"
 put drain $control
 ktap_check "memcg: all is freed" nothing_pending
-rmdir $cgroups/ours $cgroups/slowed $cgroups/moving \
-	$cgroups/leaving $cgroups/hiding $cgroups/filling $cgroups/theirs
-echo -memory >$cgroups/cgroup.subtree_control
-umount $cgroups
+memcg_off ours slowed moving leaving hiding filling theirs
 rmmod rcu_headless_busy
 rmmod rcu_headless_contexts
 rmmod rcu_headless
