@@ -124,22 +124,26 @@ impl Drop for Emptying<'_> {
 
 impl<'a> Emptying<'a> {
     fn new(queue: &'a Queue, task: &'a TaskContext<'a>, by: By) -> Self {
-        Self {
-            queue,
-            task,
-            by,
-            _emptying: queue.emptying.lock(),
-        }
+        Self::with(queue.emptying.lock(), queue, task, by)
     }
 
     /// The same, if nobody has it.
     fn try_new(queue: &'a Queue, task: &'a TaskContext<'a>, by: By) -> Option<Self> {
-        Some(Self {
+        Some(Self::with(queue.emptying.try_lock()?, queue, task, by))
+    }
+
+    fn with(
+        emptying: MutexGuard<'a, ()>,
+        queue: &'a Queue,
+        task: &'a TaskContext<'a>,
+        by: By,
+    ) -> Self {
+        Self {
             queue,
             task,
             by,
-            _emptying: queue.emptying.try_lock()?,
-        })
+            _emptying: emptying,
+        }
     }
 
     /// Empties the first page, if it has waited long enough.
