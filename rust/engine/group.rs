@@ -38,7 +38,8 @@ const PAGES: usize = 16;
 /// Process context, with preemption on or off.
 pub(super) fn page_bytes() -> usize {
     let cpus = stats::CPUS.get() as usize;
-    memcg::limit().map_or(usize::MAX, |limit| limit / OPEN_SHARE / cpus.max(1))
+    let pages = Channel::COUNT * cpus.max(1);
+    memcg::limit().map_or(usize::MAX, |limit| limit / OPEN_SHARE / pages)
 }
 
 /// Whether that is worth asking.

@@ -57,7 +57,7 @@ sealing() {
 fills() {
 	trap reader_leaves EXIT
 	grace_periods_before=$(counter grace_periods)
-	taskset -c 0 sh -c "echo 1 >$contexts/small"
+	taskset -c 0 sh -c "echo 1 >$contexts/charged"
 	in_cgroup "$1" "$last" "
 		taskset -p -c 0 \$\$ >/dev/null && dd if=/dev/zero of=/tmp/used bs=1M count=7 &&
 		echo 110 >$contexts/charged && touch /tmp/queued &&
