@@ -8,6 +8,8 @@
 
 use core::iter;
 
+use kernel::page::PAGE_SIZE;
+
 use crate::{
     engine::{
         counts::waiting_bytes_at_most,
@@ -31,7 +33,8 @@ const OPEN_SHARE: usize = 4;
 /// How many pages a task empties at most, before it waits and after.
 const PAGES: usize = 16;
 
-/// How many bytes the objects in a page may take that is opened, or filled, by the task.
+/// How many bytes the objects in a page may take that is opened, or filled, by the task: as many as
+/// the page of pointers itself at least, or there would be more of these than of objects.
 ///
 /// # Context
 ///
@@ -39,7 +42,8 @@ const PAGES: usize = 16;
 pub(super) fn page_bytes() -> usize {
     let cpus = stats::CPUS.get() as usize;
     let pages = Channel::COUNT * cpus.max(1);
-    memcg::limit().map_or(usize::MAX, |limit| limit / OPEN_SHARE / pages)
+    let most = memcg::limit().map_or(usize::MAX, |limit| limit / OPEN_SHARE / pages);
+    most.max(PAGE_SIZE)
 }
 
 /// Whether that is worth asking.
