@@ -40,9 +40,12 @@ const PAGES: usize = 16;
 ///
 /// Process context, with preemption on or off.
 pub(super) fn page_bytes() -> usize {
+    let Some(limit) = memcg::limit() else {
+        return usize::MAX;
+    };
     let cpus = stats::CPUS.get() as usize;
-    let pages = Channel::COUNT * cpus.max(1);
-    let most = memcg::limit().map_or(usize::MAX, |limit| limit / OPEN_SHARE / pages);
+    // One after another: the compiler sees that none is zero, and has no panic for that.
+    let most = limit / OPEN_SHARE / Channel::COUNT / cpus.max(1);
     most.max(PAGE_SIZE)
 }
 
