@@ -30,7 +30,9 @@ use core::{
 
 use kernel::{
     cpu::CpuId,
-    prelude::*, //
+    new_mutex,
+    prelude::*,
+    sync::Mutex, //
 };
 
 use crate::{
@@ -44,7 +46,10 @@ use crate::{
     observe::stats,
     platform::{
         cpu::CpuSet,
-        rcu::rcu_barrier,
+        rcu::{
+            rcu_barrier,
+            Cookie, //
+        },
         work::WorkQueue, //
     }, //
 };
@@ -61,6 +66,9 @@ pub(crate) struct Engine {
     pub(crate) queues: Queues,
     /// The CPUs whose queue has pages, or may have.
     active: CpuSet,
+    /// When open pages were sealed last for a control group that was short of memory.
+    #[pin]
+    sealed_for_group: Mutex<Option<Cookie>>,
     /// The CPUs where objects have ever come in atomic context.
     parking: CpuSet,
     /// Where the queues' work runs: it gives memory back and never waits for any.
@@ -82,6 +90,7 @@ impl Engine {
             refill_wq: WorkQueue::new_plain(c"rcu_headless_refill")?,
             active: CpuSet::new()?,
             parking: CpuSet::new()?,
+            sealed_for_group <- new_mutex!(None, "rcu_headless_group"),
             queues: Queues::new()?,
         }? Error)
     }

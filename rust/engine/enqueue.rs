@@ -55,6 +55,7 @@ pub(crate) fn enqueue(
     // Looked at without the lock: of a large object at once, of others when they need a page.
     let mut bytes = sizes::may_be_large(&object).then(|| sizes::of(&object));
     let mut too_much_for_group = None;
+    let mut page_bytes = usize::MAX;
     let mut was_throttled = false;
     let mut there_is_no_page = false;
     loop {
@@ -104,6 +105,7 @@ pub(crate) fn enqueue(
             drop(queue);
             bytes = bytes.or_else(|| Some(sizes::of(&object)));
             too_much_for_group = Some(group::is_short(task, engine));
+            page_bytes = group::page_bytes();
             continue;
         };
         let throttle = !was_throttled && (too_much_waits() || is_short);
@@ -114,7 +116,7 @@ pub(crate) fn enqueue(
         let in_hand = page.take().map(|it| (it.page, it.source));
         if let Some((page, source)) = in_hand.or_else(spare) {
             queue.count(source, 1);
-            queue.open(page, object, bytes, group::page_bytes());
+            queue.open(page, object, bytes, page_bytes);
             return true;
         }
         drop(queue);
@@ -127,6 +129,7 @@ pub(crate) fn enqueue(
             }
             // Once for a page: that is slow enough, and what still waits may be of others.
             was_throttled = true;
+            group::seal_all(task, engine);
             fallback::wait(task, engine, object.channel(), caller);
             // The work that frees what has waited may not get a CPU for a while.
             group::free_some(task, engine);

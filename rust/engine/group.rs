@@ -19,6 +19,7 @@ use crate::{
     observe::stats,
     platform::{
         memcg,
+        rcu::Cookie,
         this_cpu::TaskContext, //
     }, //
 };
@@ -26,9 +27,12 @@ use crate::{
 /// What part of a group's limit may wait when half of it is used.
 const SHARE: usize = 16;
 
-/// What part of a group's limit the open pages of all CPUs may take: they are filled before anybody
-/// asks.
+/// What part of a group's limit the open pages of [`BUSY_CPUS`] may take: they are filled before
+/// anybody asks.
 const OPEN_SHARE: usize = 4;
+
+/// On how many CPUs tasks of a small group fill pages at once. Of others, what is open is sealed.
+const BUSY_CPUS: usize = 16;
 
 /// How many pages a task empties at most, before it waits and after.
 const PAGES: usize = 16;
@@ -45,7 +49,7 @@ pub(super) fn page_bytes() -> usize {
     };
     let cpus = stats::CPUS.get() as usize;
     // One after another: the compiler sees that none is zero, and has no panic for that.
-    let most = limit / OPEN_SHARE / Channel::COUNT / cpus.max(1);
+    let most = limit / OPEN_SHARE / Channel::COUNT / cpus.clamp(1, BUSY_CPUS);
     most.max(PAGE_SIZE)
 }
 
@@ -78,6 +82,22 @@ pub(super) fn is_short(task: &TaskContext<'_>, engine: &Engine) -> bool {
             .sum::<i64>();
         waiting.max(0) as usize > limit / SHARE
     })
+}
+
+/// Has what is open on all CPUs sealed, so that the grace period that the task is about to wait for
+/// does for all of it. Once in a grace period, for all groups: it takes the open pages from
+/// everybody.
+pub(super) fn seal_all(task: &TaskContext<'_>, engine: &Engine) {
+    // Somebody else may be at it, and isn't waited for: what is left then, the next one seals.
+    let Some(mut sealed) = engine.sealed_for_group.try_lock() else {
+        return;
+    };
+    if sealed.as_ref().is_some_and(|at| !at.elapsed()) {
+        return;
+    }
+    engine.active().for_each(|queue| queue.lock(task).revoke());
+    // Only now: who finds it is to wait for a grace period that does for all that was open.
+    *sealed = Some(Cookie::now());
 }
 
 /// Empties pages that have waited long enough, of any CPU, until the task's group isn't short any

@@ -186,7 +186,8 @@ impl<'a> HereQueue<'a> {
             unsafe { own.lane().open(page, object, room) }
         });
         self.queue.queue().engine.active.insert(self.cpu());
-        if bytes >= sizes::LARGE {
+        // A page that is full is sealed now, as nobody may come for long.
+        if room == 1 {
             return self.seal_weighed(channel, bytes);
         }
         self.weigh_open(channel, bytes, room);

@@ -8,7 +8,8 @@ use kernel::page::PAGE_SIZE;
 
 use crate::bindings;
 
-/// The least limit in bytes of the groups that the task is in, if there is one.
+/// The least limit in bytes of the groups that the task is in: none, or more than there is memory,
+/// where nothing is limited.
 ///
 /// # Context
 ///

@@ -42,10 +42,10 @@ static int charged(const char *val, bool headless)
 	}
 	kernel_param_lock(THIS_MODULE);
 	failed = nr_failed;
-	return 0;
+	return nr_failed ? -ENOMEM : 0;
 }
 
-/* Writing a number makes and frees so many. */
+/* Writing a number makes and frees so many; it fails if some of them can't be made. */
 static int charged_set(const char *val, const struct kernel_param *kp)
 {
 	return charged(val, true);

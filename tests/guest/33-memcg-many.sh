@@ -35,13 +35,13 @@ many() {
 
 last=$(($(grep -c '^processor' /proc/cpuinfo) - 1))
 ktap_cpus 8 "tasks of one memory cgroup"
-ktap_start 7
+ktap_start 8
 ktap_need memcg_on
 ktap_need memcg_new many 16M max
 for module in '' _canary _contexts; do
 	ktap_need insmod /modules/rcu_headless$module.ko
 done
-for size in 1024 4096 16384; do
+for size in 1024 4096 16384 262144; do
 	ktap_check "many: all objects of $size are made" many $size
 done
 ktap_check "many: the tasks are held back" [ "$(counter held_back)" -gt 0 ]
