@@ -94,7 +94,7 @@ waits() {
 
 # few_wait: less than was left on other CPUs
 few_wait() {
-	[ "$(counter pending)" -lt $((last * 50)) ]
+	[ "$(counter pending)" -lt $((last * 30)) ]
 }
 
 last=$(($(grep -c '^processor' /proc/cpuinfo) - 1))
@@ -143,8 +143,8 @@ for cpu in $(seq 0 "$last"); do
 	taskset -c "$cpu" sh -c "echo 1 >$contexts/charged"
 done
 held_back leaving "for cpu in $(seq -s ' ' 0 "$last"); do
-	taskset -p -c \$cpu \$\$ >/dev/null && echo 100 >$contexts/charged || exit 1
-done; echo 200 >$contexts/charged"
+	taskset -p -c \$cpu \$\$ >/dev/null && echo 60 >$contexts/charged || exit 1
+done; echo 300 >$contexts/charged"
 ktap_check "memcg: leaving: what it has left in open pages is freed" wait_for 5 few_wait
 put drain $control
 for cpu in $(seq 0 "$last"); do
