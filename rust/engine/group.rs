@@ -6,17 +6,20 @@
 //! Which CPUs it waits on doesn't matter: a task that moves fills an open page on each. To which
 //! group an object is charged isn't known, so others may have queued what waits.
 
-use core::iter;
-
 use kernel::page::PAGE_SIZE;
 
 use crate::{
     engine::{
         counts::waiting_bytes_at_most,
+        state::Queue,
         Engine, //
     },
     object::Channel,
-    observe::stats,
+    observe::stats::{
+        self,
+        Counter, //
+    },
+    page::bulk_page::EmptyPage,
     platform::{
         memcg,
         rcu::Cookie,
@@ -34,7 +37,7 @@ const OPEN_SHARE: usize = 4;
 /// On how many CPUs tasks of a small group fill pages at once. Of others, what is open is sealed.
 const BUSY_CPUS: usize = 16;
 
-/// How many pages a task empties at most, before it waits and after.
+/// How many pages of other CPUs a task empties at most, before it waits and after.
 const PAGES: usize = 16;
 
 /// How many bytes the objects in a page may take that is opened, or filled, by the task: as many as
@@ -100,27 +103,25 @@ pub(super) fn seal_all(task: &TaskContext<'_>, engine: &Engine) {
     *sealed = Some(Cookie::now());
 }
 
-/// Empties pages that have waited long enough, of any CPU, until the task's group isn't short any
-/// more, [`PAGES`] at most: what is of others may come before what is of the group.
+/// Empties pages that have waited long enough, until the task's group isn't short any more: of this
+/// CPU as many as wait there now, since objects of others may come before those of the group, and
+/// [`PAGES`] of other CPUs.
 pub(super) fn free_some(task: &TaskContext<'_>, engine: &Engine) {
     let here = engine.nearby();
-    let others = engine.active().filter(|queue| queue.cpu() != here.cpu());
+    let waiting = here.stats.get(Counter::PendingPages).max(0) as usize;
+    free_up_to(here, waiting, || here.empty_one(task));
     let mut left = PAGES;
-    // This CPU's first: the task has waited for those.
-    for queue in iter::once(here).chain(others) {
-        loop {
-            if left == 0 || !may_be_short() {
-                return;
-            }
-            let page = match queue.cpu() == here.cpu() {
-                true => queue.empty_one(task),
-                false => queue.try_empty_one(task),
-            };
-            let Some(page) = page else {
-                break;
-            };
-            drop(queue.spares.keep(page));
-            left -= 1;
-        }
+    for queue in engine.active().filter(|queue| queue.cpu() != here.cpu()) {
+        left -= free_up_to(queue, left, || queue.try_empty_one(task));
     }
+}
+
+/// Empties `most` pages of a queue at most, each by `one`, as long as the task's group is short.
+/// Returns how many there were.
+fn free_up_to(queue: &Queue, most: usize, one: impl Fn() -> Option<EmptyPage>) -> usize {
+    (0..most)
+        .take_while(|_| may_be_short())
+        .map_while(|_| one())
+        .map(|page| drop(queue.spares.keep(page)))
+        .count()
 }

@@ -31,7 +31,7 @@ moves() {
 
 last=$(($(grep -c '^processor' /proc/cpuinfo) - 1))
 ktap_cpus 8 "a task that moves"
-ktap_start 4
+ktap_start 5
 ktap_need memcg_on
 ktap_need memcg_new moves 16M max
 ktap_need insmod /modules/rcu_headless.ko drain_delay_ms=10000
@@ -44,6 +44,10 @@ hogs_on
 ktap_need hog_start "$last" thread
 others=$(seq -s ' ' 0 $((last - 1)))
 ktap_check "kept: no allocation fails" moves "$others" "$others" "$others"
+# More pages of others than it may empty elsewhere for each of its own.
+taskset -c 0 sh -c "echo 600000 >$contexts/small"
+# shellcheck disable=SC2046
+ktap_check "kept: nor does one behind objects of others" moves $(yes 0 | head -n 20)
 memcg_events moves
 ktap_check "kept: it never has to do without" is "$(memcg_event moves oom)" 0
 ktap_check "kept: nobody is killed" is "$(memcg_event moves oom_kill)" 0
