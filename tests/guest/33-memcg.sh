@@ -94,7 +94,7 @@ waits() {
 
 # few_wait: less than was left on other CPUs
 few_wait() {
-	[ "$(counter pending)" -lt $((last * 30)) ]
+	[ "$(counter pending)" -lt $((last * 45)) ]
 }
 
 last=$(($(grep -c '^processor' /proc/cpuinfo) - 1))
@@ -113,7 +113,7 @@ ktap_need insmod /modules/rcu_headless_busy.ko
 ktap_need memcg_new ours 16M max
 ktap_need memcg_new slowed 16M high
 ktap_need memcg_new moving $(((last + 1) * 1300))K max
-ktap_need memcg_new leaving $(((last + 1) * 1100 + 1024))K max
+ktap_need memcg_new leaving $(((last + 1) * 2000 + 1024))K max
 ktap_need memcg_new hiding $(((last + 1) * 1700))K max
 ktap_need memcg_new filling 12M max
 ktap_need memcg_new theirs 16M max
@@ -144,7 +144,7 @@ for cpu in $(seq 0 "$last"); do
 done
 held_back leaving "for cpu in $(seq -s ' ' 0 "$last"); do
 	taskset -p -c \$cpu \$\$ >/dev/null && echo 60 >$contexts/charged || exit 1
-done; echo 300 >$contexts/charged"
+done; echo 800 >$contexts/charged"
 ktap_check "memcg: leaving: what it has left in open pages is freed" wait_for 5 few_wait
 put drain $control
 for cpu in $(seq 0 "$last"); do
