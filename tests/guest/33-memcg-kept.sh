@@ -44,8 +44,8 @@ hogs_on
 ktap_need hog_start "$last" thread
 others=$(seq -s ' ' 0 $((last - 1)))
 ktap_check "kept: no allocation fails" moves "$others" "$others" "$others"
-# More pages of others than it may empty elsewhere for each of its own.
-taskset -c 0 sh -c "echo 600000 >$contexts/small"
+# For each page of its own it would have to empty four.
+taskset -c 0 sh -c "echo 60000 >$contexts/small"
 # shellcheck disable=SC2046
 ktap_check "kept: nor does one behind objects of others" moves $(yes 0 | head -n 20)
 memcg_events moves
