@@ -145,7 +145,7 @@ done
 held_back leaving "for cpu in $(seq -s ' ' 0 "$last"); do
 	taskset -p -c \$cpu \$\$ >/dev/null && echo 60 >$contexts/charged || exit 1
 done; echo 800 >$contexts/charged"
-ktap_check "memcg: leaving: what it has left in open pages is freed" wait_for 5 few_wait
+ktap_check "memcg: leaving: what it has left in open pages is freed" wait_for 1 few_wait
 put drain $control
 for cpu in $(seq 0 "$last"); do
 	taskset -c "$cpu" sh -c "echo 1 >$contexts/small"
