@@ -22,6 +22,7 @@ pub(crate) mod reserve;
 mod sealer;
 pub(crate) mod shrinker;
 pub(crate) mod state;
+mod throttle;
 
 use core::{
     ops::Deref,

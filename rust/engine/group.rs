@@ -112,6 +112,9 @@ pub(super) fn free_some(task: &TaskContext<'_>, engine: &Engine) {
     free_up_to(here, waiting, || here.empty_one(task));
     let mut left = PAGES;
     for queue in engine.active().filter(|queue| queue.cpu() != here.cpu()) {
+        if left == 0 || !may_be_short() {
+            return;
+        }
         left -= free_up_to(queue, left, || queue.try_empty_one(task));
     }
 }

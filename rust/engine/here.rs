@@ -19,6 +19,7 @@ use crate::{
             Queue,
             Refill, //
         },
+        throttle::Throttle,
         Engine, //
     },
     object::{
@@ -127,23 +128,24 @@ impl<'a> HereQueue<'a> {
         own.pointers().contains(&object.as_ptr())
     }
 
-    /// Stores an object's pointer in the open page of its channel. If there is no room, or if the
-    /// page is to be sealed, may be replaced, and there is an empty one, the object comes back. So
-    /// it does at the end of a stretch, unless the page is to be `filled`, if the page has outgrown
-    /// its room for `most` bytes, or takes far more than was expected and `may_go_on` says no. It
-    /// takes `bytes`, if that is known; a large one has the page sealed.
+    /// Stores an object's pointer in the open page of its channel. The object comes back
+    /// - if there is no room;
+    /// - if the page is to be sealed, and there is an empty one that the caller may have;
+    /// - at the end of a stretch, unless the page is to be `filled`, if it has outgrown the bytes
+    ///   that the caller may put into one, or takes far more than was expected and the caller may
+    ///   not have another.
+    ///
+    /// The object takes `bytes`, if that is known; a large one has the page sealed.
     pub(super) fn push(
         &mut self,
         object: Object,
         mut bytes: Option<usize>,
-        most: impl FnOnce() -> usize,
-        may_replace: impl FnOnce() -> bool,
+        throttle: &Throttle,
         filled: bool,
-        may_go_on: impl FnOnce() -> bool,
     ) -> Result<(), Object> {
         let channel = object.channel();
         let is_closing = self.gates[channel as usize].is_closing();
-        if is_closing && self.is_replaceable() && may_replace() {
+        if is_closing && self.is_replaceable() && throttle.may_replace() {
             return Err(object);
         }
         let own = self.own(channel);
@@ -156,8 +158,8 @@ impl<'a> HereQueue<'a> {
             let mean = own.lane().mean_with(expected, bytes);
             let nr = own.pointers().len();
             let dearer = mean / 2 > expected;
-            let room = sizes::room(mean, most());
-            if nr >= room || (dearer && !may_go_on()) {
+            let room = sizes::room(mean, throttle.page_bytes());
+            if nr >= room || (dearer && !throttle.may_have_page()) {
                 return Err(object);
             }
             self.weigh_open(channel, mean, room);
