@@ -94,10 +94,19 @@ waits() {
 
 # few_wait: less than was left on other CPUs
 few_wait() {
-	[ "$(counter pending)" -lt $((last * 45)) ]
+	[ "$(counter pending)" -lt $((last_used * 45)) ]
 }
 
 last=$(($(grep -c '^processor' /proc/cpuinfo) - 1))
+# With RCU_BOOST a reader that stays gets a real-time priority at last, that of RCU's own threads.
+# Whoever holds a lock there that these need would hold it for ever: so nobody is on its CPU, if
+# there is another.
+last_used=$last
+if [ "$last" -gt 0 ]; then
+	last_used=$((last - 1))
+	taskset -p -c "0-$last_used" $$ >/dev/null
+fi
+used=$(seq -s ' ' 0 "$last_used")
 
 ktap_start 30
 if ! memcg_on; then
@@ -112,9 +121,9 @@ ktap_need insmod /modules/rcu_headless_contexts.ko
 ktap_need insmod /modules/rcu_headless_busy.ko
 ktap_need memcg_new ours 16M max
 ktap_need memcg_new slowed 16M high
-ktap_need memcg_new moving $(((last + 1) * 1300))K max
-ktap_need memcg_new leaving $(((last + 1) * 2000 + 1024))K max
-ktap_need memcg_new hiding $(((last + 1) * 1700))K max
+ktap_need memcg_new moving $(((last_used + 1) * 1300))K max
+ktap_need memcg_new leaving $(((last_used + 1) * 2000 + 1024))K max
+ktap_need memcg_new hiding $(((last_used + 1) * 1700))K max
 ktap_need memcg_new filling 12M max
 ktap_need memcg_new theirs 16M max
 held_back ours "echo $objects >$contexts/charged"
@@ -127,7 +136,7 @@ put drain $control
 pending_before=$(cat $parameters/pending_mib)
 put 4096 $parameters/pending_mib
 put 1024 $contexts/charged_size
-held_back moving "for cpu in $(seq -s ' ' 0 "$last"); do
+held_back moving "for cpu in $used; do
 	taskset -p -c \$cpu \$\$ >/dev/null && echo 1400 >$contexts/charged || exit 1
 done"
 put 8192 $contexts/charged_size
@@ -139,18 +148,23 @@ put drain $control
 fills filling
 put drain $control
 # Pages that others have opened have room for 256, and nobody looks before there are 128.
-for cpu in $(seq 0 "$last"); do
+for cpu in $used; do
 	taskset -c "$cpu" sh -c "echo 1 >$contexts/charged"
 done
-held_back leaving "for cpu in $(seq -s ' ' 0 "$last"); do
+held_back leaving "for cpu in $used; do
 	taskset -p -c \$cpu \$\$ >/dev/null && echo 60 >$contexts/charged || exit 1
 done; echo 800 >$contexts/charged"
-ktap_check "memcg: leaving: what it has left in open pages is freed" wait_for 1 few_wait
+left="memcg: leaving: what it has left in open pages is freed"
+if [ "$last_used" -gt 0 ]; then
+	ktap_check "$left" wait_for 1 few_wait
+else
+	ktap_skip "$left" "there is no CPU to leave anything on"
+fi
 put drain $control
-for cpu in $(seq 0 "$last"); do
+for cpu in $used; do
 	taskset -c "$cpu" sh -c "echo 1 >$contexts/small"
 done
-held_back hiding "for cpu in $(seq -s ' ' 0 "$last"); do
+held_back hiding "for cpu in $used; do
 	taskset -p -c \$cpu \$\$ >/dev/null && echo 240 >$contexts/charged || exit 1
 done"
 put "$delay_before" $parameters/drain_delay_ms
