@@ -26,41 +26,59 @@ rustc_usable() {
 		[ -f "$(rust_lib_src "$1")/core/src/lib.rs" ]
 }
 
+# by_version TOOL: those in PATH that are named like rustc-1.85, the newest first
+by_version() {
+	compgen -c "$1-" | grep -xE "$1-[0-9.]+" | sort -ruV | while read -r tool; do
+		command -v "$tool"
+	done
+}
+
 # rustc_candidates: every rustc there is, the best first
 rustc_candidates() {
 	{
 		[ -z "${RUSTC-}" ] || command -v "$RUSTC"
 		ls /usr/bin/rustc
 		type -ap rustc
+		# Where there may be several, each has its version in its name.
+		by_version rustc
 	} 2>/dev/null | awk '!seen[$0]++'
 }
 
 # find_rust [VERSION TEXT]: any that will do, or exactly the one asked for
 find_rust() {
-	local candidate
+	local candidate dir version
 	while read -r candidate; do
 		rustc_usable "$candidate" || continue
 		[ $# -eq 0 ] || [ "$("$candidate" --version)" = "$1" ] || continue
 		export RUSTC=$candidate RUST_LIB_SRC
 		RUST_LIB_SRC=$(rust_lib_src "$candidate")
-		export HOSTRUSTC=$RUSTC RUSTDOC=${candidate%rustc}rustdoc RUSTFMT=${candidate%rustc}rustfmt
-		export CLIPPY_DRIVER=${candidate%rustc}clippy-driver
+		# Its companions have the same version in their names, if any.
+		dir=${candidate%rustc*} version=${candidate##*rustc}
+		export HOSTRUSTC=$RUSTC RUSTDOC=${dir}rustdoc$version RUSTFMT=${dir}rustfmt$version
+		export CLIPPY_DRIVER=${dir}clippy-driver$version
 		return 0
 	done < <(rustc_candidates)
 	return 1
 }
 
+# find_bindgen [VERSION TEXT]: any that will do, or exactly the one asked for
 find_bindgen() {
-	local candidate version
-	for candidate in "${BINDGEN-}" "$cache/tools/bin/bindgen" bindgen; do
-		[ -n "$candidate" ] || continue
-		version=$("$candidate" --version 2>/dev/null | cut -d ' ' -f 2) || continue
-		if version_at_least 0.71.1 "$version"; then
-			export BINDGEN=$candidate
-			return 0
-		fi
-	done
+	local candidate said
+	while read -r candidate; do
+		said=$("$candidate" --version 2>/dev/null) || continue
+		version_at_least 0.71.1 "${said#* }" || continue
+		[ $# -eq 0 ] || [ "$said" = "$1" ] || continue
+		export BINDGEN=$candidate
+		return 0
+	done < <(bindgen_candidates)
 	return 1
+}
+
+bindgen_candidates() {
+	[ -z "${BINDGEN-}" ] || echo "$BINDGEN"
+	echo "$cache/tools/bin/bindgen"
+	echo bindgen
+	by_version bindgen
 }
 
 # Of which LLVM its code generator is.

@@ -109,6 +109,10 @@ check_stat() {
 	unit_tests tools/rcu-headless-stat
 }
 
+check_headers() {
+	unit_tests scripts/headers
+}
+
 check_bench_report() {
 	unit_tests bench
 }
@@ -162,6 +166,7 @@ check check_faults_table "what finds each fault on purpose is documented"
 check check_python "Python passes pyflakes and pycodestyle"
 check check_stat "rcu-headless-stat prints what it should"
 check check_lint_tools "the lint's own tools find what they should"
+check check_headers "Rust metadata is made for the right kernel, or refused"
 check check_bench_report "the benchmarks' report keeps what it should"
 check check_rst "the documentation is well-formed reST"
 check check_links "files and goals that are named exist"

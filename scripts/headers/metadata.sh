@@ -1,0 +1,127 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0
+# usage: scripts/headers/metadata.sh HEADERS
+#
+# Makes what the headers of a Debian kernel lack to build modules in Rust: the metadata of the
+# kernel's crates. They are compiled from the source of exactly that kernel, with its
+# configuration and the compiler that it was built with, and what can be compared with the
+# headers is. Prints a folder to build against, made of links to the headers and of what they
+# lack. What was made once is found again.
+#
+# Takes about two minutes on two cores and 500 MB of disk meanwhile; 190 MB stay in the cache
+# for a kernel, less for others of the same version.
+#
+#   DEPS=skip   download nothing
+set -euo pipefail
+# shellcheck source=../lib/common.sh
+. "$(dirname "$0")/../lib/common.sh"
+# shellcheck source=../lib/headers.sh
+. "$top/scripts/lib/headers.sh"
+# shellcheck source=../lib/toolchain.sh
+. "$top/scripts/lib/toolchain.sh"
+help_if_asked "$@"
+
+[ $# -eq 1 ] || die "of which headers?" "scripts/headers/metadata.sh --help"
+headers=$(realpath -e "$1" 2>/dev/null) || die "no such directory: $1"
+[ -f "$headers/include/config/auto.conf" ] || die "$headers has no include/config/auto.conf" \
+	"apt-get install linux-headers-\$(uname -r)"
+release=$(release_of "$headers")
+check_rust "$headers"
+wanted=$(setting "$headers" BINDGEN_VERSION_TEXT)
+find_bindgen "$wanted" || die "$release was built with another bindgen: $wanted" \
+	"Here: $("${BINDGEN:-bindgen}" --version 2>/dev/null || echo none). Name it with BINDGEN=."
+
+# All that it is made of. Two packages may have kernels of one name.
+key=$({
+	debian_version "$headers"
+	"$RUSTC" --version
+	"$BINDGEN" --version
+	cat "$headers"/{.config,Module.symvers,Makefile}
+	cat "$0" "$top/scripts/headers/source.sh"
+} | sha256sum | cut -c 1-12)
+kept=$cache/headers
+out=$kept/$release-$key
+
+lock "headers-$release"
+if [ -d "$out" ]; then
+	touch "$out"
+	echo "$out"
+	exit 0
+fi
+mkdir -p "$kept"
+# What it is made of may be gone: headers that were removed, upgraded, or the compiler.
+for old in "$kept/$release"-????????????; do
+	[ ! -d "$old" ] || rm -rf "$old"
+done
+for old in "$kept"/*/; do
+	[ ! -L "${old}.config" ] || [ -e "${old}.config" ] || rm -rf "$old"
+done
+
+free=$(df --output=avail -B1M "$kept" | tail -n 1)
+[ "$free" -ge 600 ] || die "it takes 600 MB of disk in $kept, and there are ${free// /}" \
+	"Make room, or set XDG_CACHE_HOME to where there is some."
+
+say "Making the Rust metadata of $release: some two minutes, once"
+work=$(mktemp -d "$kept/tmp.XXXXXX")
+cleanup_paths+=("$work")
+logs=$cache/logs/headers-$release
+
+arch=$(make -s -f - <<<"-include $headers/.kernelvariables
+all:; @echo \$(ARCH)")
+source=$("$top/scripts/headers/source.sh" "$headers" "$work" "${arch:-x86}")
+
+build=$work/build
+mkdir "$build"
+for file in .config .kernelvariables Module.symvers vmlinux; do
+	[ ! -e "$headers/$file" ] || cp "$headers/$file" "$build/"
+done
+kbuild=(make -C "$source" "O=$build" "RUSTC=$RUSTC" "HOSTRUSTC=$RUSTC" "BINDGEN=$BINDGEN"
+	"RUST_LIB_SRC=$RUST_LIB_SRC" "-j$jobs")
+step "Configuring it" "$logs-config.log" "${kbuild[@]}" olddefconfig
+difference=$(diff "$headers/.config" "$build/.config" | grep '^[<>]' | head -n 4) || true
+[ -z "$difference" ] || die \
+	"the configuration of $release changes with what is installed here: $difference" \
+	"A compiler of another version? See $logs-config.log"
+step "Preparing it" "$logs.log" "${kbuild[@]}" prepare modules_prepare
+
+# Nothing but names is looked at when a module is loaded: here is where it would be seen that
+# this isn't the kernel that it seems.
+while IFS= read -r file; do
+	# Of the day and the machine of the build.
+	case $file in
+	*/compile.h | */utsversion.h | */package.h) continue ;;
+	esac
+	cmp -s "$headers/$file" "$build/$file" || die \
+		"$release was built from other source: $file differs from the headers'" \
+		"See $logs.log; reinstall the kernel, its headers and linux-source in one version."
+done < <(cd "$headers" && find include/generated/ arch/*/include/generated/ -type f)
+symbols=$(awk '$3 == "vmlinux" && $2 ~ /^_R/ { print $2 }' "$headers/Module.symvers" | sort -u)
+missing=$(comm -23 <(echo "$symbols") \
+	<(cat "$build"/rust/exports_*_generated.h | grep -oE '\b_R\w+' | sort -u))
+if [ -z "$symbols" ] || [ -n "$missing" ]; then
+	die "the crates aren't those of $release: it lacks $(head -n 1 <<<"${missing:-every symbol}")" \
+		"Was another compiler of the same version used? See $logs.log"
+fi
+
+overlay=$work/overlay
+mkdir -p "$overlay"/{rust/kernel,scripts}
+for file in "$headers"/{.config,.kernelvariables,Module.symvers,arch,include,tools,vmlinux} \
+	"$headers"/scripts/*; do
+	[ ! -e "$file" ] || ln -s "$file" "$overlay/${file#"$headers/"}"
+done
+mv "$build"/rust/*.{rmeta,so} "$overlay/rust/"
+mv "$build"/rust/kernel/generated_*.rs "$overlay/rust/kernel/"
+[ ! -f "$build/scripts/target.json" ] || mv "$build/scripts/target.json" "$overlay/scripts/"
+sed "s|^KBUILD_OUTPUT.*|KBUILD_OUTPUT = $out|" "$headers/Makefile" >"$overlay/Makefile"
+# Of the compiler's own crates there is one for all kernels.
+for file in "$overlay"/rust/*.*; do
+	for same in "$kept"/*/rust/"${file##*/}"; do
+		if cmp -s "$file" "$same"; then
+			ln -f "$same" "$file"
+			break
+		fi
+	done
+done
+mv "$overlay" "$out"
+say "It takes $(du -sm "$out" | cut -f 1) MB in $out"
+echo "$out"
