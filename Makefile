@@ -17,6 +17,7 @@ ifdef KDIR
 else
 .DEFAULT_GOAL := help
 endif
+KDIR ?= /lib/modules/$(shell uname -r)/build
 
 help:
 	@sed -n 's/^#: \{0,1\}//p' $(firstword $(MAKEFILE_LIST))
@@ -39,11 +40,11 @@ help:
 #:   make rust-analyzer  rust-project.json, so that editors complete and explain
 #:   make help    this list
 #:
-#: For a kernel of your own that was built with Rust:
+#: For the kernel that runs, or another that was built with Rust, KDIR=/path/to/kernel:
 #:
-#:   make KDIR=/path/to/kernel                   build the module
-#:   make KDIR=/path/to/kernel modules_install   install it (also: install)
-#:   make KDIR=/path/to/kernel clean             remove what was built
+#:   make modules           build the module
+#:   make modules_install   install it (also: install)
+#:   make clean             remove what was built
 #:
 #: Variables:
 #:
@@ -75,5 +76,4 @@ $(scripts):
 install: modules_install
 
 $(goals):
-	$(if $(KDIR),,$(error Say for which kernel: make KDIR=/path/to/kernel $@))
 	+@scripts/build/module.sh "$(KDIR)" $@ $(MAKEOVERRIDES)

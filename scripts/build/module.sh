@@ -3,17 +3,21 @@
 # usage: scripts/build/module.sh KDIR GOAL [VARIABLE=VALUE...]
 #
 # Runs one goal of an out-of-tree module's build (modules, modules_install,
-# clean) against a prepared kernel, after a look at whether that can work: the
-# kernel must have Rust, its metadata, and the same rustc as is here.
+# clean) against a prepared kernel or a distribution's headers, after a look at
+# whether that can work: the kernel must have Rust, and the same rustc as is here.
+# What Debian's headers lack for that is made first (scripts/headers/metadata.sh).
 set -euo pipefail
 # shellcheck source=../lib/common.sh
 . "$(dirname "$0")/../lib/common.sh"
+# shellcheck source=../lib/headers.sh
+. "$top/scripts/lib/headers.sh"
 # shellcheck source=../lib/toolchain.sh
 . "$top/scripts/lib/toolchain.sh"
 help_if_asked "$@"
 
 [ $# -ge 2 ] || die "which kernel and which goal?" "scripts/build/module.sh --help"
-kdir=$(cd "$1" 2>/dev/null && pwd) || die "no such directory: KDIR=$1"
+kdir=$(cd "$1" 2>/dev/null && pwd) || die "no such directory: KDIR=$1" \
+	"For a distribution's kernel, install its headers: apt-get install linux-headers-\$(uname -r)"
 goal=$2
 shift 2
 
@@ -27,37 +31,25 @@ conf=$kdir/include/config/auto.conf
 [ -f "$conf" ] || die "KDIR=$kdir is not a prepared kernel: it has no include/config/auto.conf" \
 	"In its source: make LLVM=1 rustavailable prepare modules_prepare; or build it."
 
-# setting NAME: its value in the kernel's configuration, without quotes
-setting() {
-	sed -n "s/^CONFIG_$1=//p" "$conf" | tr -d '"'
-}
-
 # "... clang version 19.1.7 ..."; none for gcc
 major=
-[ "$(setting CC_IS_CLANG)" != y ] ||
-	major=$(setting CC_VERSION_TEXT | sed -n 's/.*clang version \([0-9]*\).*/\1/p')
+[ "$(setting "$kdir" CC_IS_CLANG)" != y ] ||
+	major=$(setting "$kdir" CC_VERSION_TEXT | sed -n 's/.*clang version \([0-9]*\).*/\1/p')
 
 args=()
-if [ "$goal" != clean ]; then
-	[ "$(setting RUST)" = y ] || die "the kernel in $kdir was configured without CONFIG_RUST" \
-		"Set CONFIG_RUST=y ('make rustavailable' there says what it lacks) and build it again."
-	[ -f "$kdir/rust/libkernel.rmeta" ] || die \
-		"the kernel in $kdir lacks the Rust metadata (rust/libkernel.rmeta)" \
-		"Distributions' header packages usually do. Take the kernel's source, with your .config: make prepare modules_prepare"
-	wanted=$(setting RUSTC_VERSION_TEXT)
-	find_rust "$wanted" || die "the kernel in $kdir was built with another rustc: $wanted" \
-		"Here: $(rustc_candidates | while read -r r; do "$r" --version 2>/dev/null; done |
-			paste -sd ';'). Name the right one with RUSTC=."
+if [ "$goal" != clean ] && [ "$goal" != modules_install ]; then
+	has_metadata "$kdir" || kdir=$("$top/scripts/headers/metadata.sh" "$kdir")
+	check_rust "$kdir"
 	find_bindgen || die "no bindgen 0.71.1 or newer" "cargo install bindgen-cli, or BINDGEN=."
 	args+=("RUSTC=$RUSTC" "HOSTRUSTC=$RUSTC" "RUSTDOC=$RUSTDOC" "BINDGEN=$BINDGEN"
 		"CLIPPY_DRIVER=$CLIPPY_DRIVER")
 	find_llvm ${major:+"$major"} || find_llvm || true
 fi
 
-[ "$(setting UML)" != y ] || args+=(ARCH=um)
+[ "$(setting "$kdir" UML)" != y ] || args+=(ARCH=um)
 # Built without pahole, it has no use for it, but complains of any.
-[ "$(setting PAHOLE_VERSION)" != 0 ] || args+=(PAHOLE=none)
-if [ "$(setting CC_IS_CLANG)" = y ] && [ -z "${LLVM-}" ]; then
+[ "$(setting "$kdir" PAHOLE_VERSION)" != 0 ] || args+=(PAHOLE=none)
+if [ "$(setting "$kdir" CC_IS_CLANG)" = y ] && [ -z "${LLVM-}" ]; then
 	# May be clang or clang-19 here.
 	if command -v "clang-$major" >/dev/null; then
 		args+=("LLVM=-$major")
