@@ -157,7 +157,10 @@ for kernel in $kernels; do
 	cpus=${kernel#"$flavour"}
 	cpus=${cpus#@}
 	kdir=$("$top/scripts/build/kernel.sh" "$flavour")
-	initramfs=$("$top/scripts/build/tests.sh" "$kdir" "$flavour")
+	# With Debian's compilers.
+	inside=()
+	[[ $flavour != debian* ]] || inside=("$top/scripts/debian/chroot.sh")
+	initramfs=$("${inside[@]}" "$top/scripts/build/tests.sh" "$kdir" "$flavour")
 	kernel_dir=$logs/$kernel
 	mkdir -p "$kernel_dir"
 	[ "$flavour" = um ] && limit=600 || limit=2400

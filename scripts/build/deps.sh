@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0
-# usage: scripts/build/deps.sh lint|run|test|check|model|bench|convert|mutants
+# usage: scripts/build/deps.sh lint|run|test|check|model|bench|convert|mutants|debian
 #
 # Installs what the given target needs and this system lacks: packages of Debian
 # 12 or 13, named before they are installed, and where Debian's bindgen is too
@@ -20,7 +20,7 @@ help_if_asked "$@"
 
 target=${1-}
 case "$target" in
-lint | run | test | check | model | bench | convert | mutants) ;;
+lint | run | test | check | model | bench | convert | mutants | debian) ;;
 *) die "which target?" "scripts/build/deps.sh --help" ;;
 esac
 
@@ -118,6 +118,7 @@ convert) packages="$common qemu-system-x86 $coccinelle e2fsprogs iproute2
 check) packages="$common $lint $clippy" ;;
 model) packages="$model gcc libc6-dev ca-certificates" ;;
 mutants) packages="$common $model git qemu-system-x86 python3-pyte python3-prometheus-client" ;;
+debian) packages="mmdebstrap bubblewrap debian-archive-keyring" ;;
 esac
 
 # install PACKAGE...: those that aren't there yet
@@ -151,8 +152,12 @@ install() {
 }
 
 inline=false
-[[ $target != lint && $target != model ]] || KERNELS=
+case $target in
+lint | model | debian) KERNELS= ;;
+esac
 for kernel in ${KERNELS-}; do
+	# That installs what it needs where it needs it.
+	[[ $kernel != debian* ]] || continue
 	# For make mutants: no kernel at all.
 	[ "$kernel" != model ] || continue
 	options=$(kernel_options "${kernel%@*}")
@@ -169,7 +174,7 @@ if $inline; then
 fi
 
 # Debian 12's own bindgen is older than the kernel takes.
-if [[ $target != lint && $target != model && $codename = bookworm ]] &&
+if [[ $target != lint && $target != model && $target != debian && $codename = bookworm ]] &&
 	[ ! -x "$cache/tools/bin/bindgen" ]; then
 	[ "${DEPS-}" != skip ] || die "missing: bindgen $BINDGEN_VERSION in $cache/tools" \
 		"cargo install bindgen-cli --version $BINDGEN_VERSION --locked --root $cache/tools"

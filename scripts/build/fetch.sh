@@ -10,6 +10,8 @@
 set -euo pipefail
 # shellcheck source=../lib/common.sh
 . "$(dirname "$0")/../lib/common.sh"
+# shellcheck source=../lib/debian.sh
+. "$top/scripts/lib/debian.sh"
 help_if_asked "$@"
 case "${1-}" in
 '' | --refresh) ;;
@@ -30,23 +32,10 @@ if [ "${1-}" != --refresh ] && [ -n "$(find "$current" -mmin -1440 2>/dev/null)"
 	exit 0
 fi
 
-# The mirror that this machine uses already. Others' archives may have suites of
-# the same names; before the first update apt can't tell which are Debian's.
 command -v apt-get >/dev/null || die "no apt-get to get the kernel's source with" \
 	"Build for a kernel of your own instead: make KDIR=/path/to/prepared/kernel"
-codename=$(. /etc/os-release && echo "${VERSION_CODENAME-}")
-# shellcheck disable=SC2016
-site=$({
-	apt-get indextargets --format '$(SITE) $(RELEASE) $(ORIGIN)'
-	apt-get indextargets --no-release-info --format '$(SITE) $(RELEASE) Debian'
-} | awk -v release="$codename" '
-	$3 == "Debian" && ($2 == release || $2 == "stable" || $2 == "oldstable") && !n++ {
-		print $1
-	}')
-keyring=/usr/share/keyrings/debian-archive-keyring.gpg
-[ -n "$site" ] || die "apt has no source for Debian $codename to take a mirror from" \
-	"See /etc/apt/sources.list and /etc/apt/sources.list.d"
-[ -r $keyring ] || die "no $keyring" "apt-get install debian-archive-keyring"
+site=$(debian_site)
+check_keyring
 
 mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial"
 cat >"$apt/debian.sources" <<-EOF
@@ -54,7 +43,7 @@ cat >"$apt/debian.sources" <<-EOF
 	URIs: $site
 	Suites: trixie trixie-backports
 	Components: main
-	Signed-By: $keyring
+	Signed-By: $debian_keyring
 EOF
 apt_get=(apt-get -q
 	-o "Dir::Etc::SourceList=$apt/debian.sources"

@@ -15,6 +15,8 @@ set -euo pipefail
 help_if_asked "$@"
 
 flavour=${1-}
+# Built by Debian.
+[[ $flavour != debian* ]] || exec "$top/scripts/debian/kernel.sh" "$flavour"
 options=$(kernel_options "$flavour")
 # To put C's functions in line in Rust takes one LLVM for both.
 if has_option RUST_INLINE_HELPERS; then

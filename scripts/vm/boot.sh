@@ -59,7 +59,8 @@ boot_um() {
 }
 
 boot_x86_64() {
-	local accel=${ACCEL-}
+	local accel=${ACCEL-} image=$kdir/vmlinuz
+	[ -f "$image" ] || image=$kdir/arch/x86/boot/bzImage
 	[ -z "${ICOUNT-}" ] || accel=icount
 	[ -n "$accel" ] || accel=$("$top/scripts/vm/accel.sh" "$kdir")
 	# While the kernel identifies the boot CPU it has forgotten for a moment that its page
@@ -72,10 +73,15 @@ boot_x86_64() {
 	esac
 	qemu-system-x86_64 "${cpu[@]}" -smp "${CPUS:-4}" -m 1024M \
 		-nodefaults -no-user-config -display none -no-reboot \
-		-kernel "$kdir/arch/x86/boot/bzImage" -initrd "$initramfs" \
+		-kernel "$image" -initrd "$initramfs" \
 		-serial "file:$dir/kernel.log" -serial "file:$dir/results" \
 		-append "console=ttyS0 results=ttyS1 preempt=full $append" \
 		</dev/null >"$dir/vm.err" 2>&1 &
+}
+
+# Debian's, as they come.
+boot_debian() {
+	boot_x86_64
 }
 
 # In the background, so that an interrupt is acted upon at once. Killed if it comes

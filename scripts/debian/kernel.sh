@@ -1,0 +1,77 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0
+# usage: scripts/debian/kernel.sh KERNEL   (debian, debian-rt, debian-7.2, ...)
+#
+# Has the image and the headers of one of Debian's own kernels, the newest of its kind, in the
+# Debian 13 of scripts/debian/chroot.sh, with the metadata that the headers lack. Prints where
+# they are: a KDIR for the module, and in it the image as Debian ships it, vmlinuz. A newer
+# kernel is looked for once a day.
+#
+#   DEPS=skip   download nothing, and take what is there
+set -euo pipefail
+# shellcheck source=../lib/common.sh
+. "$(dirname "$0")/../lib/common.sh"
+help_if_asked "$@"
+
+chroot=$top/scripts/debian/chroot.sh
+release='[0-9.]*'
+case ${1-} in
+debian) kind=amd64 ;;
+debian-cloud) kind=cloud-amd64 ;;
+debian-rt) kind=rt-amd64 ;;
+debian-7.2) kind=amd64 release='7\.2\.[0-9]*' ;;
+*) die "no such kernel of Debian's: '${1-}'" "scripts/debian/kernel.sh --help" ;;
+esac
+
+# apt's, and those that KDIR= needs on any Debian 13.
+packages="rustc rust-src bindgen make flex bison bc perl python3 xz-utils cpio kmod openssl
+	libelf-dev libssl-dev busybox-static"
+
+# It is made now, if it isn't there.
+"$chroot" true
+lock debian-packages
+if [ "${DEPS-}" != skip ] &&
+	[ -z "$(find "$cache/debian.updated" -mmin -1440 2>/dev/null)" ]; then
+	step "Looking for Debian's newest kernels" "$cache/logs/debian-update.log" \
+		"$chroot" --root apt-get -q -o APT::Update::Error-Mode=any update
+	touch "$cache/debian.updated"
+fi
+headers=$("$chroot" apt-cache pkgnames linux-headers- |
+	grep -xE "linux-headers-$release\+deb13-$kind" | sort -V | tail -n 1)
+[ -n "$headers" ] || die "Debian has no kernel of the kind $1" "See $cache/logs/debian-update.log"
+version=$("$chroot" apt-cache madison "$headers" | awk '{ print $3; exit }')
+series=$(cut -d . -f 1,2 <<<"$version")
+name=${headers#linux-headers-}
+
+wanted=("$headers=$version" "linux-source-$series=$version")
+for package in $packages; do
+	wanted+=("$package")
+done
+# shellcheck disable=SC2016
+installed=$("$chroot" dpkg-query -W -f '${db:Status-Status} ${Package}=${Version}\n' |
+	sed -n 's/^installed \(\([^=]*\)=.*\)/\1\n\2/p')
+missing=()
+for package in "${wanted[@]}"; do
+	grep -qxF "$package" <<<"$installed" || missing+=("$package")
+done
+if [ ${#missing[@]} -gt 0 ]; then
+	[ "${DEPS-}" != skip ] || die "missing in $cache/debian: ${missing[*]}" \
+		"Run this without DEPS=skip."
+	step "Installing $name's headers and what it was built with" \
+		"$cache/logs/debian-install.log" "$chroot" --root \
+		env DEBIAN_FRONTEND=noninteractive apt-get -qy --allow-downgrades \
+		install "${missing[@]}"
+fi
+
+kdir=$("$chroot" scripts/headers/metadata.sh "/usr/src/$headers")
+if [ ! -f "$kdir/vmlinuz" ]; then
+	work=$(mktemp -d "$cache/debian-image.XXXXXX")
+	cleanup_paths+=("$work")
+	image() {
+		"$chroot" sh -c "cd '$work' && apt-get -q download 'linux-binary-$name=$version' &&
+			dpkg-deb -x ./*.deb ."
+	}
+	step "Downloading the image of $name" "$cache/logs/debian-image.log" image
+	mv "$work/usr/lib/modules/$name/vmlinuz" "$kdir/vmlinuz"
+fi
+echo "$kdir"
