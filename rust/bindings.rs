@@ -25,7 +25,6 @@ use kernel::{
         lock_class_key,
         module,
         raw_spinlock,
-        rcu_gp_seq,
         tracepoint, //
     },
     ffi, //

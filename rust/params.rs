@@ -23,7 +23,10 @@ use kernel::{
         PAGE_SIZE, //
     },
     prelude::*,
-    str::BStr,
+    str::{
+        kstrtobool_bytes,
+        BStr, //
+    },
     sync::atomic::{
         Atomic,
         Relaxed, //
@@ -72,7 +75,7 @@ impl Param {
         let value = match text {
             None if self.is_switch() => 1,
             None => return Err(EINVAL),
-            Some(text) if self.is_switch() => bool::try_from_param_arg(text)?.into(),
+            Some(text) if self.is_switch() => kstrtobool_bytes(text)?.into(),
             Some(text) => u32::try_from_param_arg(text)?,
         };
         if (self.min..=self.max).contains(&value) {

@@ -9,6 +9,7 @@ pub(crate) mod inline_atomic;
 pub(crate) mod irq_work;
 pub(crate) mod jiffies;
 pub(crate) mod kcsan;
+pub(crate) mod linux;
 pub(crate) mod memcg;
 pub(crate) mod memory;
 pub(crate) mod modules;

@@ -19,13 +19,10 @@ use kernel::{
     },
     error::Result,
     page::PAGE_SIZE,
-    sync::{
-        atomic::{
-            Atomic,
-            Full,
-            Relaxed, //
-        },
-        barrier::smp_mb, //
+    sync::atomic::{
+        Atomic,
+        Full,
+        Relaxed, //
     }, //
 };
 
@@ -42,6 +39,7 @@ use crate::{
             load_relaxed,
             store_relaxed, //
         },
+        linux::smp_mb,
         memory,
         percpu::own_address, //
     }, //

@@ -4,10 +4,7 @@
 //!
 //! Only queues that have something are looked at, and no CPU has to run anything for it.
 
-use kernel::sync::{
-    atomic::Full,
-    barrier::smp_mb, //
-};
+use kernel::sync::atomic::Full;
 
 use crate::{
     engine::{
@@ -15,6 +12,7 @@ use crate::{
         Handle, //
     },
     platform::{
+        linux::smp_mb,
         rcu::synchronize_rcu,
         this_cpu::TaskContext, //
     }, //

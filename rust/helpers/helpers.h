@@ -19,7 +19,6 @@ struct kernel_param;
 struct lock_class_key;
 struct module;
 struct raw_spinlock;
-struct rcu_gp_seq;
 struct rcu_headless_reserve;
 
 /* address.c */
@@ -118,8 +117,8 @@ struct rcu_headless_lanes *rcu_headless_helper_lanes_of(unsigned int cpu);
 /* rcu.c */
 void rcu_headless_helper_call_rcu_hurry(struct callback_head *head,
 					void (*func)(struct callback_head *head));
-void rcu_headless_helper_get_state_synchronize_rcu_full(struct rcu_gp_seq *seq);
-bool rcu_headless_helper_poll_state_synchronize_rcu_full(struct rcu_gp_seq *seq);
+void rcu_headless_helper_get_state_synchronize_rcu_full(void *seq);
+bool rcu_headless_helper_poll_state_synchronize_rcu_full(void *seq);
 void rcu_headless_helper_synchronize_rcu_expedited(void);
 
 /* sched.c */

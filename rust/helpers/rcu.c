@@ -11,12 +11,13 @@ void rcu_headless_helper_call_rcu_hurry(struct callback_head *head,
 	call_rcu_hurry(head, func);
 }
 
-void rcu_headless_helper_get_state_synchronize_rcu_full(struct rcu_gp_seq *seq)
+/* Of a struct whose name depends on the kernel's version. */
+void rcu_headless_helper_get_state_synchronize_rcu_full(void *seq)
 {
 	get_state_synchronize_rcu_full(seq);
 }
 
-bool rcu_headless_helper_poll_state_synchronize_rcu_full(struct rcu_gp_seq *seq)
+bool rcu_headless_helper_poll_state_synchronize_rcu_full(void *seq)
 {
 	return poll_state_synchronize_rcu_full(seq);
 }

@@ -14,12 +14,9 @@ use core::ptr::NonNull;
 use kernel::{
     cpu::CpuId,
     page::PAGE_SIZE,
-    sync::{
-        atomic::{
-            Atomic,
-            Full, //
-        },
-        barrier::smp_mb, //
+    sync::atomic::{
+        Atomic,
+        Full, //
     }, //
 };
 
@@ -47,6 +44,7 @@ use crate::{
             load_relaxed,
             store_relaxed, //
         },
+        linux::smp_mb,
         rcu::Cookie, //
     }, //
 };

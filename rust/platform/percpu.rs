@@ -13,11 +13,7 @@ use kernel::{
     alloc::AllocError,
     cpu::CpuId,
     ffi::c_void,
-    prelude::*,
-    sync::barrier::{
-        smp_mb,
-        Read, //
-    }, //
+    prelude::*, //
 };
 
 use crate::{
@@ -26,6 +22,11 @@ use crate::{
         cpu::{
             possible_cpus,
             CpuSet, //
+        },
+        linux::{
+            raw_init,
+            smp_mb,
+            Read, //
         },
         this_cpu::{
             this_cpu_ptr,
@@ -101,8 +102,8 @@ impl<S> PerCpu<S> {
             return Ok(false);
         }
         // SAFETY: The place is allocated, aligned and nobody else's (contract); it is never moved
-        // and is dropped in place. The error type has no values.
-        let Ok(()) = unsafe { value()?.__init(self.at(cpu)) };
+        // and is dropped in place.
+        unsafe { raw_init(self.at(cpu), value()?) };
         // INVARIANT: The value is valid, and that comes first.
         self.ready.insert(cpu);
         Ok(true)

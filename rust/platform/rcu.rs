@@ -12,6 +12,8 @@
 //!
 //! C header: [`include/linux/rcupdate.h`](srctree/include/linux/rcupdate.h)
 
+use core::ptr::from_mut;
+
 use kernel::{
     bindings,
     container_of,
@@ -25,9 +27,16 @@ use kernel::{
     types::Opaque, //
 };
 
-use crate::bindings::rcu_headless_helper_call_rcu_hurry;
+use crate::{
+    bindings::{
+        rcu_headless_helper_call_rcu_hurry,
+        rcu_headless_helper_get_state_synchronize_rcu_full,
+        rcu_headless_helper_poll_state_synchronize_rcu_full, //
+    },
+    platform::linux::rcu_gp_seq, //
+};
 
-pub(crate) use kernel::sync::rcu::{
+pub(crate) use crate::platform::linux::{
     rcu_barrier,
     synchronize_rcu, //
 };
@@ -48,7 +57,7 @@ pub(crate) fn synchronize_rcu_expedited() {
 /// elapsed. A cookie that is copied about is still the same moment; an old one can only say
 /// "elapsed" too late, never too early.
 #[derive(Clone, Copy)]
-pub(crate) struct Cookie(bindings::rcu_gp_seq);
+pub(crate) struct Cookie(rcu_gp_seq);
 
 impl Cookie {
     /// Takes a cookie for this moment.
@@ -59,10 +68,11 @@ impl Cookie {
     ///
     /// Any context.
     pub(crate) fn now() -> Self {
-        let mut seq = bindings::rcu_gp_seq::default();
-        // SAFETY: `seq` is a valid place for the state to be written to, and the function has no
-        // other requirement. It orders all earlier accesses of this CPU before the cookie.
-        unsafe { crate::bindings::rcu_headless_helper_get_state_synchronize_rcu_full(&mut seq) };
+        let mut seq = rcu_gp_seq::default();
+        // SAFETY: `seq` is a valid place of the type that the state has, for it to be written to,
+        // and the function has no other requirement. It orders all earlier accesses of this CPU
+        // before the cookie.
+        unsafe { rcu_headless_helper_get_state_synchronize_rcu_full(from_mut(&mut seq).cast()) };
         Self(seq)
     }
 
@@ -77,7 +87,7 @@ impl Cookie {
     pub(crate) fn elapsed(&self) -> bool {
         let mut seq = self.0;
         // SAFETY: `seq` is a copy of what `get_state_synchronize_rcu_full()` has written.
-        unsafe { crate::bindings::rcu_headless_helper_poll_state_synchronize_rcu_full(&mut seq) }
+        unsafe { rcu_headless_helper_poll_state_synchronize_rcu_full(from_mut(&mut seq).cast()) }
     }
 }
 

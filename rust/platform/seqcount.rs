@@ -8,22 +8,22 @@
 
 use kernel::{
     processor::cpu_relax,
-    sync::{
-        atomic::{
-            Acquire,
-            Atomic,
-            Relaxed,
-            Release, //
-        },
-        barrier::{
-            smp_mb,
-            Read,
-            Write, //
-        }, //
+    sync::atomic::{
+        Acquire,
+        Atomic,
+        Relaxed,
+        Release, //
     }, //
 };
 
-use crate::platform::kcsan::assert_only_writer;
+use crate::platform::{
+    kcsan::assert_only_writer,
+    linux::{
+        smp_mb,
+        Read,
+        Write, //
+    }, //
+};
 
 /// Odd while something is being changed.
 pub(crate) struct SeqCount(Atomic<usize>);

@@ -22,7 +22,6 @@ use kernel::{
             Full,
             Relaxed, //
         },
-        barrier::smp_mb,
         LockClassKey, //
     },
     time::Jiffies,
@@ -30,6 +29,7 @@ use kernel::{
 };
 
 use crate::platform::{
+    linux::smp_mb,
     sched::cond_resched,
     this_cpu::TaskContext, //
 };

@@ -104,8 +104,8 @@ class Machine:
     def start(self, headers=None, **env):
         self._tools()
         environment = {
-            **os.environ, "PATH": f"{self.path}/bin:{os.environ['PATH']}",
-            "MACHINE": str(self.path),
+            **{name: value for name, value in os.environ.items() if name != "DEPS"},
+            "PATH": f"{self.path}/bin:{os.environ['PATH']}", "MACHINE": str(self.path),
             "XDG_CACHE_HOME": str(self.cache), "RUSTC": f"{self.path}/bin/rustc",
             "BINDGEN": f"{self.path}/bin/bindgen", **self.env, **env,
         }

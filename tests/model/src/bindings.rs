@@ -34,14 +34,14 @@ pub(crate) unsafe fn rcu_headless_helper_synchronize_rcu_expedited() {
     rcu::synchronize_rcu();
 }
 
-pub(crate) unsafe fn rcu_headless_helper_get_state_synchronize_rcu_full(seq: &mut rcu_gp_seq) {
-    seq.0 = rcu::now();
+pub(crate) unsafe fn rcu_headless_helper_get_state_synchronize_rcu_full(seq: *mut c_void) {
+    // SAFETY: The caller has such a place.
+    unsafe { (*seq.cast::<rcu_gp_seq>()).0 = rcu::now() };
 }
 
-pub(crate) unsafe fn rcu_headless_helper_poll_state_synchronize_rcu_full(
-    seq: &mut rcu_gp_seq,
-) -> bool {
-    rcu::elapsed(seq.0)
+pub(crate) unsafe fn rcu_headless_helper_poll_state_synchronize_rcu_full(seq: *mut c_void) -> bool {
+    // SAFETY: The caller has such a value.
+    rcu::elapsed(unsafe { (*seq.cast::<rcu_gp_seq>()).0 })
 }
 
 pub(crate) unsafe fn rcu_headless_helper_call_rcu_hurry(

@@ -14,6 +14,17 @@ pub(crate) mod jiffies;
 #[path = "../../../rust/platform/kcsan.rs"]
 pub(crate) mod kcsan;
 
+/// Of the kernel's newest version, less what isn't modelled.
+pub(crate) mod linux {
+    pub(crate) use kernel::{
+        bindings::rcu_gp_seq,
+        sync::{
+            barrier::{smp_mb, Read, Write},
+            rcu::{rcu_barrier, synchronize_rcu},
+        },
+    };
+}
+
 #[path = "../../../rust/platform/rcu.rs"]
 pub(crate) mod rcu;
 
