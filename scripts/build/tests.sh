@@ -22,11 +22,23 @@ mkdir -p "$out"
 touch "$out"
 # Other copies of the project have their own, and so do kernels that are gone.
 find "$cache/build" -mindepth 1 -maxdepth 1 -mtime +30 -exec rm -rf {} +
+# Debian's kernels lack the kernel's own framework for torture, which is a module like others.
+extra=() torture=$kdir/kernel
+if [ -f "$kdir/kernel/torture.c" ]; then
+	torture=$out/kernel-torture
+	mkdir -p "$torture"
+	cp -u "$kdir/kernel/torture.c" "$torture/"
+	echo "obj-m := torture.o" >"$torture/Kbuild"
+	step "Building torture.ko for $flavour" "$cache/logs/torture-$flavour.log" \
+		make -C "$kdir" "M=$torture" modules
+	extra=("KBUILD_EXTRA_SYMBOLS=$torture/Module.symvers")
+fi
+
 # A make that works out by itself what has changed since the last time. What the compilers
 # and objtool would only warn of is an error here.
 step "Building the module and its tests for $flavour" "$log" \
 	"$top/scripts/build/module.sh" "$kdir" modules "MO=$out" RCU_HEADLESS_TESTS=m \
-	CONFIG_WERROR=y CONFIG_OBJTOOL_WERROR=y "$@"
+	CONFIG_WERROR=y CONFIG_OBJTOOL_WERROR=y "${extra[@]}" "$@"
 
 # What LLVM doesn't know it leaves out without a word.
 if grep -qx 'CONFIG_KCSAN=y' "$kdir/.config" &&
@@ -44,8 +56,8 @@ if [ $# = 0 ] && ! grep -qx 'CONFIG_RUST_DEBUG_ASSERTIONS=y' "$kdir/.config" &&
 		"objdump -dr $out/rust/rcu_headless.o says where"
 fi
 
-# The kernel's own framework for torture, a module of its.
-[ ! -f "$kdir/kernel/torture.ko" ] || cp "$kdir/kernel/torture.ko" "$out/"
+# That of the kernel, or the one above.
+cp "$torture/torture.ko" "$out/"
 
 # Real users of the module.
 [[ $flavour != *-convert ]] || "$top/scripts/build/converted.sh" "$kdir" "$out"

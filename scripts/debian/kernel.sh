@@ -4,8 +4,8 @@
 #
 # Has the image and the headers of one of Debian's own kernels, the newest of its kind, in the
 # Debian 13 of scripts/debian/chroot.sh, with the metadata that the headers lack. Prints where
-# they are: a KDIR for the module, and in it the image as Debian ships it, vmlinuz. A newer
-# kernel is looked for once a day.
+# they are: a KDIR for the module, and in it the image as Debian ships it, vmlinuz, and of the
+# source kernel/torture.c. A newer kernel is looked for once a day.
 #
 #   DEPS=skip   download nothing, and take what is there
 set -euo pipefail
@@ -64,6 +64,12 @@ if [ ${#missing[@]} -gt 0 ]; then
 fi
 
 kdir=$("$chroot" scripts/headers/metadata.sh "/usr/src/$headers")
+if [ ! -f "$kdir/kernel/torture.c" ]; then
+	mkdir -p "$kdir/kernel"
+	file=linux-source-$series/kernel/torture.c
+	"$chroot" tar -xOf "/usr/src/linux-source-$series.tar.xz" "$file" >"$kdir/torture.c.new"
+	mv "$kdir/torture.c.new" "$kdir/kernel/torture.c"
+fi
 if [ ! -f "$kdir/vmlinuz" ]; then
 	work=$(mktemp -d "$cache/debian-image.XXXXXX")
 	cleanup_paths+=("$work")

@@ -1,48 +1,18 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# What latency, memory and callers say must agree with what happened: with objects
-# of known sizes held by a reader, and after KUnit suites that run short of memory
-# and make every mistake there is.
+# What latency, memory and callers say must agree with what happened, with objects
+# of known sizes held by a reader.
 #
 # The functions are called by name.
 # shellcheck disable=SC2317
 
 # shellcheck source=lib/ktap.sh
 . /tests/lib/ktap.sh
-# shellcheck source=lib/faults.sh
-. /tests/lib/faults.sh
+# shellcheck source=lib/observe.sh
+. /tests/lib/observe.sh
 
-dir=/sys/kernel/debug/rcu_headless
 module=/sys/module/rcu_headless_leftovers/parameters
-kunit=/sys/module/kunit/parameters
-
-# value FILE NAME
-value() {
-	sed -n "s/^$2 //p" "$dir/$1"
-}
-
-# says FILE NAME VALUE: the file has that number
-says() {
-	is "$(value "$1" "$2")" "$3"
-}
-
-control() {
-	echo "$1" >$dir/control
-}
-
-# callers_sum NAME REGEX: over the rows that match
-callers_sum() {
-	column=$(head -n 1 $dir/callers | tr ' ' '\n' | grep -nx "$1" | cut -d : -f 1)
-	tail -n +2 "$dir"/callers | grep -E "$2" |
-		awk -v column="$column" '{ sum += $column } END { print sum + 0 }'
-}
-
-# Of a histogram the buckets, added up, are the number of values.
-adds_up() {
-	is "$(awk -v name="$1" '$1 ~ "^" name "_(below_[0-9]+|above)$" { sum += $2 }
-		END { print sum }' "$dir"/latency)" "$(value latency "$1"_count)"
-}
 
 pages_accounted_for() {
 	is "$(($(value memory pages_open) + $(value memory pages_waiting) +
@@ -53,20 +23,10 @@ callers_empty() {
 	is "$(wc -l <"$dir"/callers)" 1
 }
 
-# Rows of a module, and of addresses that nothing has any more.
-no_rows_of() {
-	! grep -E "\[$1\]\$| (0x)?[0-9a-f]+\$" "$dir"/callers
-}
-
-sorted() {
-	awk 'NR > 1 { print $1 }' "$dir"/callers >/tmp/rows
-	sort -rn /tmp/rows | cmp - /tmp/rows
-}
-
 # The reader keeps another CPU busy.
 taskset -p 1 $$ >/dev/null
 
-ktap_start 48
+ktap_start 34
 ktap_need insmod /modules/rcu_headless.ko drain_delay_ms=0 spares=32
 ktap_need insmod /modules/rcu_headless_canary.ko
 ktap_need insmod /modules/rcu_headless_leftovers.ko
@@ -145,44 +105,6 @@ put 10 $contexts/free
 ktap_check "callers: each from then on" \
 	is "$(callers_sum objects '\[rcu_headless_contexts\]$')" 10
 rmmod rcu_headless_contexts
-rmmod rcu_headless
-
-# What goes wrong is counted at any time. The tests choose their CPUs themselves.
-taskset -p ff $$ >/dev/null
-ktap_need insmod /modules/rcu_headless.ko
-faults_on
-# Those of misuse and of shortage that take little time.
-printf %s 'rcu_headless_[ms][ih][so]*' >$kunit/filter_glob
-printf %s 'speed>slow' >$kunit/filter
-ktap_need insmod /modules/rcu_headless_kunit.ko
-control drain
-ktap_check "callers: no objects when off" is "$(callers_sum objects .)" 0
-ktap_check "callers: who made mistakes" is "$(callers_sum misuse .)" "$(stats_sum 'misuse_.*')"
-ktap_check "callers: there were some" [ "$(callers_sum misuse '\[rcu_headless_kunit\]$')" -gt 10 ]
-ktap_check "callers: who had to wait" is "$(callers_sum fallbacks .)" "$(stats_sum fallbacks)"
-if [ -d "$page_faults" ]; then
-	ktap_check "callers: somebody had to" \
-		[ "$(callers_sum fallbacks '\[rcu_headless_kunit\]$')" -gt 0 ]
-else
-	ktap_skip "callers: somebody had to" "needs CONFIG_FAIL_PAGE_ALLOC"
-fi
-ktap_check "callers: those first that queue most" sorted
-ktap_check "latency: every wait" says latency fallback_us_count "$(stats_sum fallbacks)"
-ktap_check "latency: every page again" \
-	says latency bulk_objects_count "$(stats_sum batches)"
-ktap_check "latency: every object but those waited for" says latency bulk_objects_sum \
-	$(($(stats_sum 'freed_.*') - $(stats_sum fallbacks)))
-for histogram in page_wait_us fallback_us bulk_objects; do
-	ktap_check "latency: $histogram adds up" adds_up $histogram
-done
-
-printf %s '*' >$kunit/filter_glob
-printf %s 'speed>=very_slow' >$kunit/filter
-faults_off
-rmmod rcu_headless_kunit
-ktap_check "callers: none of the tests when they are gone" no_rows_of rcu_headless_kunit
-ktap_check "callers: but that somebody made mistakes" \
-	[ "$(callers_sum misuse ' \(gone\)$')" -gt 10 ]
 rmmod rcu_headless
 rmmod rcu_headless_canary
 ktap_end

@@ -9,19 +9,10 @@
 
 # shellcheck source=lib/ktap.sh
 . /tests/lib/ktap.sh
-# shellcheck source=lib/faults.sh
-. /tests/lib/faults.sh
+# shellcheck source=lib/trace.sh
+. /tests/lib/trace.sh
 
-tracing=/sys/kernel/tracing
-events=$tracing/events/rcu_headless
-dir=/sys/kernel/debug/rcu_headless
 module=/sys/module/rcu_headless_leftovers/parameters
-kunit=/sys/module/kunit/parameters
-
-# seen EVENT REGEX: how often the event was traced with fields that match
-seen() {
-	grep -cE " $1: .*$2" $tracing/trace
-}
 
 # objects EVENT: the sum of that field
 objects() {
@@ -56,7 +47,7 @@ if [ ! -d $tracing/events ]; then
 	ktap_skip "trace events" "needs CONFIG_TRACING"
 	exit 4
 fi
-ktap_start 18
+ktap_start 14
 # Pages are sealed when they are full, however slow the kernel is.
 ktap_need insmod /modules/rcu_headless.ko drain_delay_ms=10000
 ktap_need insmod /modules/rcu_headless_canary.ko
@@ -85,26 +76,6 @@ ktap_check "fallback: none" is "$(seen fallback .)" 0
 ktap_check "nothing is lost" nothing_lost
 
 echo 100 >/sys/module/rcu_headless/parameters/drain_delay_ms
-faults_on
-# The tests choose their CPUs themselves.
-taskset -p ff $$ >/dev/null
-echo 0 >$tracing/trace
-# Those of misuse and of shortage that take little time.
-printf %s 'rcu_headless_[ms][ih][so]*' >$kunit/filter_glob
-printf %s 'speed>slow' >$kunit/filter
-echo 0 >$events/queue/enable
-ktap_need insmod /modules/rcu_headless_kunit.ko
-ktap_check "queue: not when it is off" is "$(seen queue .)" 0
-ktap_check "misuse: each" is "$(seen misuse 'caller=.* kind=misuse_[a-z_]+$')" \
-	"$(stats_sum 'misuse_.*')"
-ktap_check "misuse: there was some" [ "$(seen misuse kind=misuse_atomic)" -gt 0 ]
-ktap_check "fallback: each" is "$(seen fallback 'caller=.* waited_ns=[1-9]')" \
-	"$(stats_sum fallbacks)"
-rmmod rcu_headless_kunit
-printf %s '*' >$kunit/filter_glob
-printf %s 'speed>=very_slow' >$kunit/filter
-faults_off
-
 echo 0 >$events/enable
 ktap_need insmod /modules/rcu_headless_demo.ko
 ktap_check "perf: counts them" is \

@@ -15,6 +15,11 @@ debugfs=/sys/kernel/debug
 . /tests/lib/ktap.sh
 # shellcheck source=hog.sh
 . /tests/lib/hog.sh
+if [ ! -d /sys/module/kunit ]; then
+	ktap_start 1
+	ktap_skip "the KUnit suites" "needs CONFIG_KUNIT"
+	exit 4
+fi
 faults_on
 # A CPU that a test occupies gets round to nothing else.
 hogs_on
