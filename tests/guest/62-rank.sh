@@ -56,7 +56,7 @@ is_recording() {
 # The second one begins and ends while the first one goes on.
 recording_both() {
 	record -- sh -c "until [ -e /tmp/second ]; do usleep 10000; done" >/tmp/one &
-	wait_for 20 is_recording && record -- sh /tmp/replace >/tmp/two
+	wait_for 200 is_recording && record -- sh /tmp/replace >/tmp/two
 	: >/tmp/second
 	wait $! && [ "$(calls /tmp/one)" -ge "$replacements" ] &&
 		[ "$(calls /tmp/two)" -ge "$replacements" ]
@@ -67,9 +67,9 @@ interrupted() {
 	rm -f /tmp/begun
 	# Not by a shell in between, which wouldn't pass it on.
 	sh /rank/record.sh -- sh -c 'echo $$ >/tmp/begun; sleep 1000; true' >/tmp/interrupted &
-	wait_for 20 test -s /tmp/begun || return 1
+	wait_for 200 test -s /tmp/begun || return 1
 	kill "-$1" $!
-	! wait $! && wait_for 20 all_ended "$(cat /tmp/begun)"
+	! wait $! && wait_for 200 all_ended "$(cat /tmp/begun)"
 }
 
 all_ended() {
@@ -80,7 +80,7 @@ all_ended() {
 killed() {
 	rm -f /tmp/begun
 	sh /rank/record.sh -- sh -c 'echo $$ >/tmp/begun; sleep 1000; true' >/tmp/killed &
-	wait_for 20 test -s /tmp/begun && kill -KILL $! && ! wait $! && is_recording &&
+	wait_for 200 test -s /tmp/begun && kill -KILL $! && ! wait $! && is_recording &&
 		record -- true >/dev/null && kill -KILL "-$(cat /tmp/begun)"
 }
 
