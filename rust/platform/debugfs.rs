@@ -33,7 +33,6 @@ use kernel::{
         c_void, //
     },
     fmt,
-    module::this_module,
     prelude::*,
     seq_file::SeqFile,
     seq_print,
@@ -45,7 +44,10 @@ use kernel::{
     ModuleMetadata, //
 };
 
-use crate::bindings;
+use crate::{
+    bindings,
+    platform::linux::this_module, //
+};
 
 /// What a file is called and does, for root alone.
 pub(crate) struct File<T> {

@@ -7,6 +7,8 @@
 # scripts/build/tests.sh has built rcu_headless; left there are ext4-plain.ko,
 # ext4-converted.ko, mpls_router-plain.ko and so on, what they need, and in rootfs/ the
 # programs to make, resize and check a filesystem, and to set routes.
+#
+#   KERNEL_SERIES=7.3   of which source
 set -euo pipefail
 # shellcheck source=../lib/common.sh
 . "$(dirname "$0")/../lib/common.sh"

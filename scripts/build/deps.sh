@@ -24,12 +24,6 @@ lint | run | test | check | model | bench | convert | mutants | debian) ;;
 *) die "which target?" "scripts/build/deps.sh --help" ;;
 esac
 
-case $cache in
-*[[:space:]:]*) die "make can't build in a directory like $cache" "Set XDG_CACHE_HOME." ;;
-/*) ;;
-*) die "XDG_CACHE_HOME isn't absolute: ${XDG_CACHE_HOME-}" ;;
-esac
-
 BINDGEN_VERSION=0.72.1
 
 not_debian() {

@@ -4,7 +4,8 @@
 #
 # Builds a test kernel with Rust, or finds it in the cache. Prints where it is: a KDIR
 # for the module. The table scripts/build/kernels/flavours says which kernels there are,
-# and which files beside it have their options.
+# and which files beside it have their options. A series of Linux may stand behind the
+# name: um-7.2, x86_64-rt-7.2.
 set -euo pipefail
 # shellcheck source=../lib/common.sh
 . "$(dirname "$0")/../lib/common.sh"
@@ -24,7 +25,8 @@ if has_option RUST_INLINE_HELPERS; then
 else
 	find_tools
 fi
-source=$("$top/scripts/build/fetch.sh")
+series=$(kernel_series "$flavour")
+source=$(KERNEL_SERIES=${series:-${KERNEL_SERIES-}} "$top/scripts/build/fetch.sh")
 key=$({
 	basename "$source"
 	echo "$options"

@@ -16,10 +16,18 @@ set -euo pipefail
 help_if_asked "$@"
 
 [ $# -ge 2 ] || die "which kernel and which goal?" "scripts/build/module.sh --help"
-kdir=$(cd "$1" 2>/dev/null && pwd) || die "no such directory: KDIR=$1" \
+kdir=$(cd "${1:-/nonexistent}" 2>/dev/null && pwd) || die "no such directory: KDIR=$1" \
 	"For a distribution's kernel, install its headers: apt-get install linux-headers-\$(uname -r)"
 goal=$2
 shift 2
+# make gives these in the environment, too; which ones are taken is decided here.
+variables=()
+for variable; do
+	case $variable in
+	RUSTC=* | BINDGEN=*) ;;
+	*) variables+=("$variable") ;;
+	esac
+done
 
 # make takes the names apart there.
 for dir in "$top" "$kdir" "$(realpath "$top")" "$(realpath "$kdir")"; do
@@ -58,4 +66,13 @@ if [ "$(setting "$kdir" CC_IS_CLANG)" = y ] && [ -z "${LLVM-}" ]; then
 	fi
 fi
 
-exec make -C "$kdir" "M=$top" "${args[@]}" "-j$jobs" "$@" "$goal"
+make -C "$kdir" "M=$top" "${args[@]}" "-j$jobs" "${variables[@]}" "$goal"
+
+# The kernel's make leaves that out where it doesn't find System.map, as in headers.
+if [ "$goal" = modules_install ] && [ ! -f "$kdir/System.map" ]; then
+	where=${INSTALL_MOD_PATH-}
+	for variable in "${variables[@]}"; do
+		[[ $variable != INSTALL_MOD_PATH=* ]] || where=${variable#*=}
+	done
+	PATH=$PATH:/usr/sbin:/sbin depmod ${where:+-b "$where"} "$(release_of "$kdir")"
+fi

@@ -7,6 +7,8 @@
 set -euo pipefail
 # shellcheck source=../lib/common.sh
 . "$(dirname "$0")/../lib/common.sh"
+# shellcheck source=../lib/kernels.sh
+. "$top/scripts/lib/kernels.sh"
 help_if_asked "$@"
 
 [ $# -ge 2 ] || die "which kernel?" "scripts/build/tests.sh --help"
@@ -60,7 +62,8 @@ fi
 cp "$torture/torture.ko" "$out/"
 
 # Real users of the module.
-[[ $flavour != *-convert ]] || "$top/scripts/build/converted.sh" "$kdir" "$out"
+[[ $(kernel_kind "$flavour") != *-convert ]] ||
+	KERNEL_SERIES=$(kernel_series "$flavour") "$top/scripts/build/converted.sh" "$kdir" "$out"
 
 step "Packing the initramfs" "$cache/logs/initramfs-$flavour.log" \
 	"$top/scripts/vm/initramfs.sh" "$out" "$out/initramfs.cpio"

@@ -34,7 +34,7 @@ if [ ! -d "$root" ]; then
 fi
 if [ ! -d "$root" ]; then
 	# What an interrupted run has left.
-	"${sudo[@]}" rm -rf "$root.new"
+	"${sudo[@]}" rm -rf --one-file-system "$root.new"
 	make_root() {
 		"${sudo[@]}" mmdebstrap --mode=root --variant=apt --keyring="$debian_keyring" \
 			--aptopt='APT::Install-Recommends "false"' --skip=cleanup/apt/lists \
@@ -44,7 +44,15 @@ if [ ! -d "$root" ]; then
 	"${sudo[@]}" mv "$root.new" "$root"
 fi
 
+# For a user it isn't writable.
+for dir in "$top" "$cache"; do
+	[ -d "$root$dir" ] || "${sudo[@]}" mkdir -p "$root$dir"
+done
+
+# Headers there have the names of headers here.
 exec "${as[@]}" bwrap --die-with-parent --bind "$root" / --dev /dev --proc /proc \
 	--perms 1777 --tmpfs /tmp --ro-bind-try /etc/resolv.conf /etc/resolv.conf \
-	--bind "$top" "$top" --bind "$cache" "$cache" --chdir "$top" \
-	--setenv XDG_CACHE_HOME "${cache%/*}" --setenv PATH /usr/sbin:/usr/bin:/sbin:/bin "$@"
+	--bind "$top" "$top" --bind "$cache" "$cache" --chdir "$top" --clearenv \
+	--setenv PATH /usr/sbin:/usr/bin:/sbin:/bin --setenv HOME "${HOME:-/}" \
+	--setenv XDG_CACHE_HOME "${cache%/*}" --setenv HEADERS_DIR "$cache/debian-headers" \
+	--setenv DEPS "${DEPS-}" --setenv JOBS "$jobs" --setenv TERM "${TERM:-dumb}" "$@"

@@ -37,9 +37,10 @@ if [ "${DEPS-}" != skip ] &&
 	touch "$cache/debian.updated"
 fi
 headers=$("$chroot" apt-cache pkgnames linux-headers- |
-	grep -xE "linux-headers-$release\+deb13-$kind" | sort -V | tail -n 1)
+	grep -xE "linux-headers-$release\+deb13-$kind" | sort -V | tail -n 1) || true
 [ -n "$headers" ] || die "Debian has no kernel of the kind $1" "See $cache/logs/debian-update.log"
-version=$("$chroot" apt-cache madison "$headers" | awk '{ print $3; exit }')
+# The archive's, or that which is left of one that is no longer there.
+version=$("$chroot" apt-cache policy "$headers" | sed -n 's/^  Candidate: //p')
 series=$(cut -d . -f 1,2 <<<"$version")
 name=${headers#linux-headers-}
 

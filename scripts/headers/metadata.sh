@@ -11,7 +11,8 @@
 # Takes about two minutes on two cores and 500 MB of disk meanwhile; 190 MB stay in the cache
 # for a kernel, less for others of the same version.
 #
-#   DEPS=skip   download nothing
+#   DEPS=skip         download nothing
+#   HEADERS_DIR=...   where to keep it (default: headers/ in the cache)
 set -euo pipefail
 # shellcheck source=../lib/common.sh
 . "$(dirname "$0")/../lib/common.sh"
@@ -23,23 +24,28 @@ help_if_asked "$@"
 
 [ $# -eq 1 ] || die "of which headers?" "scripts/headers/metadata.sh --help"
 headers=$(realpath -e "$1" 2>/dev/null) || die "no such directory: $1"
-[ -f "$headers/include/config/auto.conf" ] || die "$headers has no include/config/auto.conf" \
-	"apt-get install linux-headers-\$(uname -r)"
+for file in include/config/auto.conf include/config/kernel.release; do
+	[ -f "$headers/$file" ] || die "$headers has no $file" \
+		"apt-get install linux-headers-\$(uname -r)"
+done
 release=$(release_of "$headers")
+version=$(debian_version "$headers")
+[ -n "$version" ] || die "$release has no Rust metadata, and its headers aren't Debian's: $headers" \
+	"Prepare the kernel's source with its .config: make prepare modules_prepare"
 check_rust "$headers"
 wanted=$(setting "$headers" BINDGEN_VERSION_TEXT)
 find_bindgen "$wanted" || die "$release was built with another bindgen: $wanted" \
 	"Here: $("${BINDGEN:-bindgen}" --version 2>/dev/null || echo none). Name it with BINDGEN=."
 
-# All that it is made of. Two packages may have kernels of one name.
+# All that it is made of and links to. Two packages may have kernels of one name.
 key=$({
-	debian_version "$headers"
+	echo "$headers $version"
 	"$RUSTC" --version
 	"$BINDGEN" --version
 	cat "$headers"/{.config,Module.symvers,Makefile}
 	cat "$0" "$top/scripts/headers/source.sh"
 } | sha256sum | cut -c 1-12)
-kept=$cache/headers
+kept=${HEADERS_DIR:-$cache/headers}
 out=$kept/$release-$key
 
 lock "headers-$release"
@@ -49,20 +55,15 @@ if [ -d "$out" ]; then
 	exit 0
 fi
 mkdir -p "$kept"
-# What it is made of may be gone: headers that were removed, upgraded, or the compiler.
-for old in "$kept/$release"-????????????; do
-	[ ! -d "$old" ] || rm -rf "$old"
-done
-for old in "$kept"/*/; do
-	[ ! -L "${old}.config" ] || [ -e "${old}.config" ] || rm -rf "$old"
-done
+# What a run that was killed has left.
+rm -rf "$kept/tmp.$release".??????
 
 free=$(df --output=avail -B1M "$kept" | tail -n 1)
 [ "$free" -ge 600 ] || die "it takes 600 MB of disk in $kept, and there are ${free// /}" \
 	"Make room, or set XDG_CACHE_HOME to where there is some."
 
 say "Making the Rust metadata of $release: some two minutes, once"
-work=$(mktemp -d "$kept/tmp.XXXXXX")
+work=$(mktemp -d "$kept/tmp.$release.XXXXXX")
 cleanup_paths+=("$work")
 logs=$cache/logs/headers-$release
 
@@ -75,7 +76,9 @@ mkdir "$build"
 for file in .config .kernelvariables Module.symvers vmlinux; do
 	[ ! -e "$headers/$file" ] || cp "$headers/$file" "$build/"
 done
-kbuild=(make -C "$source" "O=$build" "RUSTC=$RUSTC" "HOSTRUSTC=$RUSTC" "BINDGEN=$BINDGEN"
+# What a user has set for builds of modules is not for the kernel.
+kbuild=(env -u KCFLAGS -u KCPPFLAGS -u KAFLAGS -u KRUSTFLAGS -u LLVM
+	make -C "$source" "O=$build" "RUSTC=$RUSTC" "HOSTRUSTC=$RUSTC" "BINDGEN=$BINDGEN"
 	"RUST_LIB_SRC=$RUST_LIB_SRC" "-j$jobs")
 step "Configuring it" "$logs-config.log" "${kbuild[@]}" olddefconfig
 difference=$(diff "$headers/.config" "$build/.config" | grep '^[<>]' | head -n 4) || true
@@ -123,5 +126,15 @@ for file in "$overlay"/rust/*.*; do
 	done
 done
 mv "$overlay" "$out"
+
+# Only now, as it may be all that there is. Two of a kernel are kept, for two versions of the
+# project, and what a run may still use; none whose headers are gone.
+find "$kept" -maxdepth 1 -name "$release-????????????" -printf '%T@ %p\n' | sort -rn |
+	tail -n +3 | cut -d ' ' -f 2- | while read -r old; do
+		[ -z "$(find "$old" -maxdepth 0 -mmin +120)" ] || rm -rf "$old"
+	done
+for old in "$kept"/*/; do
+	[ ! -L "${old}.config" ] || [ -e "${old}.config" ] || rm -rf "$old"
+done
 say "It takes $(du -sm "$out" | cut -f 1) MB in $out"
 echo "$out"

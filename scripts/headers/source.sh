@@ -18,8 +18,7 @@ help_if_asked "$@"
 [ $# -eq 3 ] || die "of which headers, and where to?" "scripts/headers/source.sh --help"
 headers=$1 dir=$2 arch=$3
 version=$(debian_version "$headers")
-[ -n "$version" ] || die "these headers aren't Debian's: $headers" \
-	"Prepare the kernel's source with its .config: make prepare modules_prepare"
+[ -n "$version" ] || die "these headers aren't Debian's: $headers"
 series=$(release_of "$headers" | cut -d . -f 1,2 | sed 's/[^0-9.].*//')
 package=linux-source-$series
 tarball=/usr/src/$package.tar.xz
@@ -38,7 +37,7 @@ else
 		die "Debian's archive has no $package $version (any more), only: ${1:-none}" \
 			"Have apt upgrade the kernel, its headers and $package together, and restart."
 	}
-	offered=$(apt-cache madison "$package" 2>/dev/null | awk '{ print $3 }')
+	offered=$(apt-cache madison "$package" 2>/dev/null | awk '{ print $3 }') || true
 	[ -n "$offered" ] || die "apt knows no $package" \
 		"apt-get update; where it is in backports, apt needs these as a source."
 	grep -qxF "$version" <<<"$offered" || gone "$(paste -sd ' ' <<<"$offered")"
@@ -48,8 +47,7 @@ else
 		apt-get -q -o APT::Sandbox::User="$(id -un)" download "$package=$version"
 	unpack() {
 		dpkg-deb --fsys-tarfile ./*.deb | tar -xO "./usr/src/$package.tar.xz" |
-			tar -xJ -C "$dir" "$@"
-		rm -r "$dir/deb"
+			tar -xJ -C "$dir" "$@" && rm -r "$dir/deb"
 	}
 fi
 

@@ -10,6 +10,9 @@
 #
 # shellcheck shell=bash disable=SC2034,SC2154
 
+# shellcheck source=kernels.sh
+. "$top/scripts/lib/kernels.sh"
+
 guest=$top/tests/guest
 
 # asks SCRIPT WHAT: what the script asks for, if anything
@@ -28,7 +31,8 @@ usual_boot="||"
 # plan_boots FLAVOUR SCRIPT...: puts the kinds of boot in ${boots[@]}, in ${scripts_of[]}
 # which scripts each has, and those of no use on this kernel in ${unfit[@]}
 plan_boots() {
-	local flavour=$1 script boot
+	local flavour script boot
+	flavour=$(kernel_kind "$1")
 	shift
 	boots=() unfit=()
 	declare -gA scripts_of=()

@@ -8,7 +8,7 @@ export LC_ALL=C
 unset CDPATH
 
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
-cache=${XDG_CACHE_HOME:-$HOME/.cache}/rcu-headless
+cache=${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/rcu-headless
 jobs=${JOBS:-$(nproc)}
 
 # These scripts are run by make, and run other makes of their own.
@@ -25,6 +25,14 @@ die() {
 	[ $# -lt 2 ] || echo "       $2" >&2
 	exit 1
 }
+
+# It is in rules of make, and in what sed writes.
+case $cache in
+*[!-a-zA-Z0-9_./+@~,%]*) die "make can't build in a directory like $cache" \
+	"Set XDG_CACHE_HOME to one without blanks and signs." ;;
+/*) ;;
+*) die "XDG_CACHE_HOME isn't absolute: ${XDG_CACHE_HOME-}" ;;
+esac
 
 case $jobs in
 '' | *[!0-9]* | 0*) die "JOBS is a number: $jobs" ;;

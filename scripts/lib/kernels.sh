@@ -6,9 +6,21 @@
 
 kernels_dir=$top/scripts/build/kernels
 
+# kernel_series KERNEL: of Linux, if the name ends with one, as in um-7.2
+kernel_series() {
+	[[ ! $1 =~ -([0-9]+\.[0-9]+)$ ]] || echo "${BASH_REMATCH[1]}"
+}
+
+# kernel_kind KERNEL: its name without that
+kernel_kind() {
+	local series
+	series=$(kernel_series "$1")
+	echo "${1%"${series:+-$series}"}"
+}
+
 # kernel_files KERNEL: the files with its options
 kernel_files() {
-	awk -v kernel="$1" -v directory="$kernels_dir" '
+	awk -v kernel="$(kernel_kind "$1")" -v directory="$kernels_dir" '
 		/^[^#]/ && $1 == kernel { for (i = 2; i <= NF; i++) print directory "/" $i ".config" }
 	' "$kernels_dir/flavours"
 }

@@ -113,12 +113,9 @@ static void never_before_its_grace_period(struct kunit *test)
 }
 
 /* Whether a grace period has begun since a cookie was taken. */
-static bool has_begun(const struct rcu_gp_seq *cookie)
+static bool has_begun(unsigned long cookie)
 {
-	struct rcu_gp_seq now;
-
-	get_state_synchronize_rcu_full(&now);
-	return now.norm != cookie->norm;
+	return get_state_synchronize_rcu() != cookie;
 }
 
 /* Whether the module has asked for one since the counters were read. */
@@ -141,7 +138,7 @@ static bool one_after_the_other(struct kunit *test, unsigned int cpu)
 	struct canary_reader reader = { .objects = objects, .nr = 2 };
 	unsigned long end = jiffies + CHANCES;
 	struct counters before;
-	struct rcu_gp_seq asked;
+	unsigned long asked;
 	bool begun = false;
 	size_t i;
 
@@ -152,10 +149,10 @@ static bool one_after_the_other(struct kunit *test, unsigned int cpu)
 	kfree_rcu_headless(objects[0]);
 	while (!has_asked(test, &before) && time_before(jiffies, end))
 		;
-	get_state_synchronize_rcu_full(&asked);
+	asked = get_state_synchronize_rcu();
 	for (i = 0; i < CHANCES && !begun; i++) {
 		schedule_timeout_uninterruptible(1);
-		begun = has_begun(&asked);
+		begun = has_begun(asked);
 	}
 	kfree_rcu_headless(objects[1]);
 	/* Time for that to be sealed. */

@@ -212,7 +212,8 @@ static void waits_for_readers(struct kunit *test, bool expedited)
 	 * PREEMPT_RT nobody may, once it has booted.
 	 */
 	if (expedited && !IS_ENABLED(CONFIG_PREEMPT_RT) && !IS_ENABLED(CONFIG_TINY_RCU))
-		KUNIT_EXPECT_NE(test, first.exp, last.exp);
+		KUNIT_EXPECT_NE(test, first.rcu_gp_seq_exp,
+				last.rcu_gp_seq_exp);
 }
 
 static void shortage_waits_for_readers(struct kunit *test)

@@ -4,10 +4,13 @@
 
 use kernel::{
     bindings,
+    prelude::ThisModule,
     sync::{
         atomic::Full,
         barrier, //
-    }, //
+    },
+    types::Opaque,
+    ModuleMetadata, //
 };
 
 use pin_init::PinInit;
@@ -70,6 +73,19 @@ pub(crate) fn rcu_barrier() {
 pub(crate) fn synchronize_rcu() {
     // SAFETY: Sound in process context, outside RCU read-side critical sections.
     unsafe { bindings::synchronize_rcu() };
+}
+
+extern "C" {
+    // Made by modpost.
+    static __this_module: Opaque<bindings::module>;
+}
+
+// SAFETY: It is this module's, and there for as long as any code of the module runs.
+static THIS_MODULE: ThisModule = unsafe { ThisModule::from_ptr(__this_module.get()) };
+
+/// This module, whatever type it is of.
+pub(crate) const fn this_module<M: ModuleMetadata>() -> &'static ThisModule {
+    &THIS_MODULE
 }
 
 /// Initializes `slot`.

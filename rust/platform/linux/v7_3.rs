@@ -4,6 +4,7 @@
 
 pub(crate) use kernel::{
     bindings::rcu_gp_seq,
+    module::this_module,
     sync::{
         barrier::{
             smp_mb,

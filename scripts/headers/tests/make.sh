@@ -12,6 +12,7 @@ for word; do
 	esac
 done
 echo "$@" >>"$MACHINE/made"
+env >"$MACHINE/environment"
 case " $* " in
 *" olddefconfig "*)
 	[ -z "${OTHER_CONFIG-}" ] || sed -i "s/^$OTHER_CONFIG=y$/# $OTHER_CONFIG is not set/" "$out/.config"

@@ -2,6 +2,7 @@
 """What metadata.sh makes of Debian's headers, and when it refuses to."""
 
 import os
+import shutil
 import signal
 import time
 import unittest
@@ -47,7 +48,35 @@ class Made(Case):
             file.write("0x00000000\tprintk\tvmlinux\tEXPORT_SYMBOL\t\n")
         second = self.make()
         self.assertNotEqual(first, second)
-        self.assertEqual(self.machine.kept(), [second.name])
+        # A run may still use it.
+        self.assertEqual(self.machine.kept(), sorted([first.name, second.name]))
+
+    def test_of_a_kernel_two_are_kept(self):
+        names = []
+        for nr in range(4):
+            kdir = self.make()
+            names.append(kdir.name)
+            # Nobody uses it.
+            os.utime(kdir, (1000 + nr, 1000 + nr))
+            with open(self.machine.headers / "Module.symvers", "a") as file:
+                file.write("0x00000000\tprintk\tvmlinux\tEXPORT_SYMBOL\t\n")
+        self.assertEqual(self.machine.kept(), sorted(names[2:]))
+
+    def test_is_not_taken_for_headers_elsewhere(self):
+        first = self.make()
+        second = self.make(shutil.copytree(self.machine.headers, self.machine.path / "copy"))
+        self.assertNotEqual(first, second)
+
+    def test_what_a_killed_run_has_left_goes(self):
+        self.machine.env["HANGS"] = "1"
+        process = self.machine.start()
+        wait_for(self.machine.path / "hangs")
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate(timeout=20)
+        self.assertNotEqual(self.machine.kept(), [])
+        del self.machine.env["HANGS"]
+        kdir = self.make()
+        self.assertEqual(self.machine.kept(), [kdir.name])
 
     def test_what_is_the_same_for_two_kernels_is_there_once(self):
         other = self.machine.add_headers("rt", "7.3.4+deb13-rt-amd64", ["CONFIG_PREEMPT_RT=y"])
@@ -118,7 +147,8 @@ class Refused(Case):
 
     def test_headers_that_are_not_debians(self):
         (self.machine.headers / "include/generated/package.h").unlink()
-        self.refused("these headers aren't Debian's", "make prepare modules_prepare")
+        self.machine.bindgen = "bindgen 0.72.1"
+        self.refused("its headers aren't Debian's", "make prepare modules_prepare")
 
     def test_source_of_another_version(self):
         self.machine.offered = ["7.3.5-1~bpo13+1"]
@@ -152,6 +182,16 @@ class Refused(Case):
 
     def test_a_disk_that_becomes_full(self):
         self.refused("No space left on device", "The whole log is", FAILS="1")
+
+    def test_a_package_that_is_cut_off(self):
+        package = self.machine.path / "package"
+        package.write_bytes(package.read_bytes()[:700])
+        self.refused("Unpacking what it takes of linux-source-7.3: failed")
+
+    def test_flags_of_the_user_are_not_for_the_kernel(self):
+        printed, said = self.machine.run(KCFLAGS="-DX", KRUSTFLAGS="-Cx")
+        self.assertEqual(self.machine.status, 0, said)
+        self.assertNotIn("FLAGS", (self.machine.path / "environment").read_text())
 
     def test_an_interrupt(self):
         process = self.machine.start(HANGS="1")
