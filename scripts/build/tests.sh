@@ -29,7 +29,7 @@ extra=() torture=$kdir/kernel
 if [ -f "$kdir/kernel/torture.c" ]; then
 	torture=$out/kernel-torture
 	mkdir -p "$torture"
-	cp -u "$kdir/kernel/torture.c" "$torture/"
+	cp -ru "$kdir/kernel/." "$torture/"
 	echo "obj-m := torture.o" >"$torture/Kbuild"
 	step "Building torture.ko for $flavour" "$cache/logs/torture-$flavour.log" \
 		make -C "$kdir" "M=$torture" modules

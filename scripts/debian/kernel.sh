@@ -5,7 +5,7 @@
 # Has the image and the headers of one of Debian's own kernels, the newest of its kind, in the
 # Debian 13 of scripts/debian/chroot.sh, with the metadata that the headers lack. Prints where
 # they are: a KDIR for the module, and in it the image as Debian ships it, vmlinuz, and of the
-# source kernel/torture.c. A newer kernel is looked for once a day.
+# source kernel/torture.c and what it includes. A newer kernel is looked for once a day.
 #
 #   DEPS=skip   download nothing, and take what is there
 set -euo pipefail
@@ -65,15 +65,16 @@ if [ ${#missing[@]} -gt 0 ]; then
 fi
 
 kdir=$("$chroot" scripts/headers/metadata.sh "/usr/src/$headers")
-if [ ! -f "$kdir/kernel/torture.c" ]; then
-	mkdir -p "$kdir/kernel"
-	file=linux-source-$series/kernel/torture.c
-	"$chroot" tar -xOf "/usr/src/linux-source-$series.tar.xz" "$file" >"$kdir/torture.c.new"
-	mv "$kdir/torture.c.new" "$kdir/kernel/torture.c"
-fi
 if [ ! -f "$kdir/vmlinuz" ]; then
 	work=$(mktemp -d "$cache/debian-image.XXXXXX")
 	cleanup_paths+=("$work")
+	framework() {
+		"$chroot" tar -xf "/usr/src/linux-source-$series.tar.xz" -C "$work" \
+			"linux-source-$series"/kernel/{torture.c,rcu}
+	}
+	step "Unpacking the framework for torture" "$cache/logs/debian-torture.log" framework
+	rm -rf "$kdir/kernel"
+	mv "$work/linux-source-$series/kernel" "$kdir/kernel"
 	image() {
 		"$chroot" sh -c "cd '$work' && apt-get -q download 'linux-binary-$name=$version' &&
 			dpkg-deb -x ./*.deb ."
