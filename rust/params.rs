@@ -108,7 +108,8 @@ const PENDING_MIB_LEAST: u32 = 16;
 /// Chooses what depends on the machine, unless it was given at load.
 pub(crate) fn init() {
     let mib = (memory::total_pages() / PENDING_SHARE) >> (20 - PAGE_SHIFT);
-    let chosen = (mib as u32).clamp(PENDING_MIB_LEAST, PENDING_MIB.max);
+    // Not clamp(), which panics if the bounds are the wrong way round.
+    let chosen = (mib as u32).max(PENDING_MIB_LEAST).min(PENDING_MIB.max);
     // sysfs may have come first, or the parameter is left from the command line.
     let _ = PENDING_MIB.value.cmpxchg(0, chosen, Relaxed);
 }

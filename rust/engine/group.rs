@@ -6,6 +6,8 @@
 //! Which CPUs it waits on doesn't matter: a task that moves fills an open page on each. To which
 //! group an object is charged isn't known, so others may have queued what waits.
 
+use core::num::NonZero;
+
 use kernel::page::PAGE_SIZE;
 
 use crate::{
@@ -35,7 +37,7 @@ const SHARE: usize = 16;
 const OPEN_SHARE: usize = 4;
 
 /// On how many CPUs tasks of a small group fill pages at once. Of others, what is open is sealed.
-const BUSY_CPUS: usize = 16;
+const BUSY_CPUS: NonZero<usize> = NonZero::<usize>::MIN.saturating_add(15);
 
 /// How many pages of other CPUs a task empties at most, before it waits and after.
 const PAGES: usize = 16;
@@ -50,9 +52,9 @@ pub(super) fn page_bytes() -> usize {
     let Some(limit) = memcg::limit() else {
         return usize::MAX;
     };
-    let cpus = stats::CPUS.get() as usize;
+    let cpus = NonZero::new(stats::CPUS.get() as usize).unwrap_or(NonZero::<usize>::MIN);
     // One after another: the compiler sees that none is zero, and has no panic for that.
-    let most = limit / OPEN_SHARE / Channel::COUNT / cpus.clamp(1, BUSY_CPUS);
+    let most = limit / OPEN_SHARE / Channel::COUNT / cpus.min(BUSY_CPUS);
     most.max(PAGE_SIZE)
 }
 

@@ -8,8 +8,6 @@
 //! share what is left. When a module is unloaded, the places in it are freed, since another module
 //! may be loaded at the same addresses; their counts are added up in a row of their own.
 
-use core::cmp::Reverse;
-
 use kernel::{
     prelude::*,
     sync::{
@@ -304,6 +302,10 @@ pub(crate) fn rows() -> Result<KVec<Row>> {
             rows.push(row, GFP_KERNEL)?;
         }
     }
-    rows.sort_unstable_by_key(|row| Reverse(row.numbers));
-    Ok(rows)
+    // Not by slices' own sort, which may panic. There are few.
+    let mut sorted = KVec::with_capacity(rows.len(), GFP_KERNEL)?;
+    while let Some((most, _)) = rows.iter().enumerate().max_by_key(|(_, row)| row.numbers) {
+        sorted.push(rows.remove(most)?, GFP_KERNEL)?;
+    }
+    Ok(sorted)
 }

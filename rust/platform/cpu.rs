@@ -5,6 +5,11 @@
 //! C headers: [`include/linux/cpumask.h`](srctree/include/linux/cpumask.h),
 //! [`include/linux/sched/isolation.h`](srctree/include/linux/sched/isolation.h)
 
+use core::{
+    iter::Enumerate,
+    slice::Iter, //
+};
+
 use kernel::{
     cpu::{
         nr_cpu_ids,
@@ -125,14 +130,35 @@ impl CpuSet {
     /// # Context
     ///
     /// Any context.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = CpuId> + '_ {
-        self.0.iter().enumerate().flat_map(|(at, word)| {
-            let mut left = word.load(Relaxed);
-            core::iter::from_fn(move || {
-                let bit = (left != 0).then(|| left.trailing_zeros())?;
-                left &= left - 1;
-                CpuId::from_u32((at * BITS) as u32 + bit)
-            })
-        })
+    pub(crate) fn iter(&self) -> Cpus<'_> {
+        Cpus {
+            words: self.0.iter().enumerate(),
+            first: 0,
+            left: 0,
+        }
+    }
+}
+
+/// The CPUs of a [`CpuSet`]. A type with a name of its own, as those of functions that are made
+/// for it may not be longer than a symbol's.
+pub(crate) struct Cpus<'a> {
+    words: Enumerate<Iter<'a, Atomic<usize>>>,
+    /// The number of the first CPU of the word that was read last, and which of that are left.
+    first: usize,
+    left: usize,
+}
+
+impl Iterator for Cpus<'_> {
+    type Item = CpuId;
+
+    fn next(&mut self) -> Option<CpuId> {
+        while self.left == 0 {
+            let (at, word) = self.words.next()?;
+            self.first = at * BITS;
+            self.left = word.load(Relaxed);
+        }
+        let bit = self.left.trailing_zeros();
+        self.left &= self.left - 1;
+        CpuId::from_u32(self.first as u32 + bit)
     }
 }
