@@ -50,7 +50,7 @@ if grep -qx 'CONFIG_KCSAN=y' "$kdir/.config" &&
 fi
 
 # Nor does Rust put in a panic for a division, an index or an overflow.
-if [ $# = 0 ] && ! grep -qx 'CONFIG_RUST_DEBUG_ASSERTIONS=y' "$kdir/.config" &&
+if [ $# = 0 ] && ! grep -qxE 'CONFIG_RUST_(DEBUG_ASSERTIONS|OVERFLOW_CHECKS)=y' "$kdir/.config" &&
 	panics=$(nm -u "$out/rust/rcu_headless.o" | grep -o 'panicking.*'); then
 	die "the module's Rust may panic: ${panics//$'\n'/ }" \
 		"objdump -dr $out/rust/rcu_headless.o says where"

@@ -38,8 +38,9 @@ BEGIN {
 	next
 }
 
-# Each of the two accesses has its stack. Below an interrupt is what it broke into, and
-# below the scheduler is who gave up the CPU: neither has to do with the access.
+# Each of the two accesses has its stack. Below an interrupt is what it broke into, below
+# softirqs who let them run, and below the scheduler who gave up the CPU: none of them has
+# to do with the access.
 race != "" && /(read|write|access)[a-z]*( .*)? to 0x/ {
 	accesses++
 	innermost = first = 1
@@ -55,7 +56,7 @@ race != "" && accesses && / [A-Za-z_][A-Za-z0-9_.]*\+0x/ {
 		locking = / ((osq|(__)?mutex|(__)?rt_mutex|rwsem|(native_)?queued_spin)_)/ ||
 			/ ((__)?(mod|queue)_(delayed_)?work|work_grab_pending)/
 	first = 0
-	if (/ (asm_[a-z_]+|__schedule)\+/)
+	if (/ (asm_[a-z_]+|handle_softirqs|__schedule)\+/)
 		interrupted = 1
 	if (/\[rcu_headless/ && !interrupted) {
 		direct += innermost

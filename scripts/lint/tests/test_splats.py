@@ -92,6 +92,11 @@ class Splats(unittest.TestCase):
         self.assertEqual(wrong(*race("list_del", "our_caller")), [RACE])
         self.assertEqual(wrong(*race("list_del", "their_caller")), [])
 
+    def test_race_in_what_breaks_in(self):
+        for name in ("asm_sysvec_apic_timer_interrupt", "handle_softirqs", "__schedule"):
+            self.assertEqual(wrong(*race("sched_balance_rq", name, "our_caller")), [])
+            self.assertEqual(wrong(*race("list_del", "our_callback", name, "their_caller")), [RACE])
+
     def test_race_within_what_excludes_others_itself(self):
         for name in ("mutex_unlock", "work_grab_pending", "mod_delayed_work_on", "queue_work_on"):
             self.assertEqual(wrong(*race(name, "our_caller")), [])
