@@ -55,6 +55,13 @@ sealing() {
 # fills NAME: in the cgroup, half of which is used otherwise, there is room in the page that is
 # to be sealed, which somebody else has opened: three results
 fills() {
+	scan=$(echo /sys/kernel/debug/shrinker/rcu_headless-*/scan)
+	if [ ! -w "$scan" ]; then
+		for nr in 1 2 3; do
+			ktap_skip "memcg: $1: $nr of 3" "needs CONFIG_SHRINKER_DEBUG"
+		done
+		return
+	fi
 	trap reader_leaves EXIT
 	grace_periods_before=$(counter grace_periods)
 	taskset -c 0 sh -c "echo 1 >$contexts/charged"
@@ -66,7 +73,7 @@ fills() {
 	task=$!
 	wait_for 60 test -e /tmp/queued
 	# The shrinker, asked for memory, has open pages sealed.
-	echo "0 0 1" >"$(echo /sys/kernel/debug/shrinker/rcu_headless-*/scan)"
+	echo "0 0 1" >"$scan"
 	ktap_check "memcg: $1: the page is to be sealed" wait_for 60 sealing
 	held_back_before=$(counter held_back)
 	touch /tmp/sealing
