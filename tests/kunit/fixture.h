@@ -9,17 +9,8 @@
 #include <linux/preempt.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
-#include <linux/version.h>
 
 #include "canary.h"
-
-/* Linux 7.2 has other names for it and what is in it. */
-#if LINUX_VERSION_CODE < KERNEL_VERSION(7, 3, 0)
-#define rcu_gp_seq rcu_gp_oldstate
-#define rcu_gp_seq_exp rgos_exp
-#else
-#define rcu_gp_seq_exp exp
-#endif
 
 /* More than fit into a page of pointers, whatever its header takes. */
 #define PAGEFUL (PAGE_SIZE / sizeof(void *))
