@@ -18,11 +18,14 @@ kernel_kind() {
 	echo "${1%"${series:+-$series}"}"
 }
 
-# kernel_files KERNEL: the files with its options
+# kernel_files KERNEL: the files with its options, that of its series last
 kernel_files() {
+	local series
 	awk -v kernel="$(kernel_kind "$1")" -v directory="$kernels_dir" '
 		/^[^#]/ && $1 == kernel { for (i = 2; i <= NF; i++) print directory "/" $i ".config" }
 	' "$kernels_dir/flavours"
+	series=$kernels_dir/linux-$(kernel_series "$1").config
+	[ ! -f "$series" ] || echo "$series"
 }
 
 # kernel_options KERNEL: of two values for one option the last is taken
