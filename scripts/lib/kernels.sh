@@ -21,11 +21,15 @@ kernel_kind() {
 # kernel_files KERNEL: the files with its options, that of its series last
 kernel_files() {
 	local series
-	awk -v kernel="$(kernel_kind "$1")" -v directory="$kernels_dir" '
-		/^[^#]/ && $1 == kernel { for (i = 2; i <= NF; i++) print directory "/" $i ".config" }
+	series=linux-$(kernel_series "$1")
+	[ -f "$kernels_dir/$series.config" ] || series=
+	awk -v kernel="$(kernel_kind "$1")" -v directory="$kernels_dir" -v series="$series" '
+		/^[^#]/ && $1 == kernel {
+			$0 = $0 " " series
+			for (i = 2; i <= NF; i++)
+				print directory "/" $i ".config"
+		}
 	' "$kernels_dir/flavours"
-	series=$kernels_dir/linux-$(kernel_series "$1").config
-	[ ! -f "$series" ] || echo "$series"
 }
 
 # kernel_options KERNEL: of two values for one option the last is taken
