@@ -115,7 +115,7 @@ unsigned long bench_grace_periods(void)
 	struct rcu_gp_seq seq = {};
 
 	get_state_synchronize_rcu_full(&seq);
-	return (seq.norm >> 2) + (seq.exp >> 2);
+	return (seq.rcu_gp_seq_norm >> 2) + (seq.rcu_gp_seq_exp >> 2);
 }
 
 void bench_print(struct seq_buf *out, const char *name, u64 value, u64 divisor,

@@ -9,7 +9,6 @@ use kernel::{
         atomic::Full,
         barrier, //
     },
-    types::Opaque,
     ModuleMetadata, //
 };
 
@@ -76,12 +75,13 @@ pub(crate) fn synchronize_rcu() {
 }
 
 extern "C" {
-    // Made by modpost.
-    static __this_module: Opaque<bindings::module>;
+    // Made by modpost: a `struct module`, for its address only.
+    static __this_module: u8;
 }
 
 // SAFETY: It is this module's, and there for as long as any code of the module runs.
-static THIS_MODULE: ThisModule = unsafe { ThisModule::from_ptr(__this_module.get()) };
+static THIS_MODULE: ThisModule =
+    unsafe { ThisModule::from_ptr((&raw const __this_module).cast_mut().cast()) };
 
 /// This module, whatever type it is of.
 pub(crate) const fn this_module<M: ModuleMetadata>() -> &'static ThisModule {
