@@ -51,7 +51,8 @@ help:
 #:   DEPS=skip     install no packages; say what is missing
 #:   JOBS=n        how many compilers to run at once (default: one per CPU)
 #:   KERNELS=...   for make test and torture: some of um, x86_64 and the
-#:                 others of scripts/build/kernels/flavours, with @8 for eight CPUs
+#:                 others of scripts/build/kernels/flavours, with @8 for eight CPUs,
+#:                 -7.2 for that series of Linux; debian for Debian's own kernel
 #:                 (default: um x86_64; for torture all; for check, rustdoc and
 #:                 rust-analyzer um)
 #:   DURATION=s    for make torture: how long on each kernel (default: 600)

@@ -8,7 +8,8 @@
 # kind of boot that scripts of tests/guest ask for (scripts/lib/boots.sh).
 #
 #   KERNELS="um x86_64"   which kernels, of scripts/build/kernels/flavours;
-#                         um@1 has one CPU
+#                         um@1 has one CPU, um-7.2 is of that series of Linux,
+#                         debian, debian-rt and debian-cloud are Debian's own
 #   TESTS="10-kunit ..."  only these of tests/guest
 #   SECONDS_MAX=n         when a boot hangs (default: 600 for um, 2400 for others)
 #   DEPS=skip             install nothing
