@@ -24,10 +24,10 @@ if [ "${1-}" = --root ]; then
 fi
 [ $# -gt 0 ] || die "which command?" "scripts/debian/chroot.sh --help"
 
+"$top/scripts/build/deps.sh" debian
 root=$cache/debian
 if [ ! -d "$root" ]; then
 	[ "${DEPS-}" != skip ] || die "there is no Debian 13 in $root" "Run this without DEPS=skip."
-	"$top/scripts/build/deps.sh" debian
 	check_keyring
 	site=$(debian_site)
 	lock debian
