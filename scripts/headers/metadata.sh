@@ -48,22 +48,24 @@ key=$({
 kept=${HEADERS_DIR:-$cache/headers}
 out=$kept/$release-$key
 
-lock "headers-$release"
+lock headers
 if [ -d "$out" ]; then
 	touch "$out"
 	echo "$out"
 	exit 0
 fi
 mkdir -p "$kept"
-# What a run that was killed has left.
-rm -rf "$kept/tmp.$release".??????
+# Always the same, since its path is in the metadata, and what is of the compiler alone is
+# to be the same for all kernels. A run that was killed may have left something.
+work=$kept/tmp
+rm -rf "$work"
 
 free=$(df --output=avail -B1M "$kept" | tail -n 1)
 [ "$free" -ge 600 ] || die "it takes 600 MB of disk in $kept, and there are ${free// /}" \
 	"Make room, or set XDG_CACHE_HOME to where there is some."
 
 say "Making the Rust metadata of $release: some two minutes, once"
-work=$(mktemp -d "$kept/tmp.$release.XXXXXX")
+mkdir "$work"
 cleanup_paths+=("$work")
 logs=$cache/logs/headers-$release
 

@@ -98,8 +98,7 @@ class Made(Case):
         self.machine.env["HANGS"] = "1"
         process = self.machine.start()
         wait_for(self.machine.path / "hangs")
-        work, = [name for name in self.machine.kept() if name.startswith("tmp.")]
-        source = self.machine.cache / "rcu-headless/headers" / work / "linux-source-7.3"
+        source = self.machine.cache / "rcu-headless/headers/tmp/linux-source-7.3"
         files = (path for path in source.rglob("*") if path.is_file())
         names = sorted(str(path.relative_to(source)) for path in files)
         self.assertEqual(names, ["Makefile", "rust/helpers/net/a.c"])
