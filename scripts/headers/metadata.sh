@@ -8,8 +8,8 @@
 # headers is. Prints a folder to build against, made of links to the headers and of what they
 # lack. What was made once is found again.
 #
-# Takes about two minutes on two cores and 500 MB of disk meanwhile; 190 MB stay in the cache
-# for a kernel, less for others of the same version.
+# Takes about two minutes on two cores and 500 MB of disk meanwhile; 180 MB stay in the cache
+# for a kernel.
 #
 #   DEPS=skip         download nothing
 #   HEADERS_DIR=...   where to keep it (default: headers/ in the cache)
@@ -55,8 +55,8 @@ if [ -d "$out" ]; then
 	exit 0
 fi
 mkdir -p "$kept"
-# Always the same, since its path is in the metadata, and what is of the compiler alone is
-# to be the same for all kernels. A run that was killed may have left something.
+# Always the same, since its path is in what is made, and some of that is the same for all
+# kernels then. A run that was killed may have left something.
 work=$kept/tmp
 rm -rf "$work"
 
@@ -118,7 +118,8 @@ mv "$build"/rust/*.{rmeta,so} "$overlay/rust/"
 mv "$build"/rust/kernel/generated_*.rs "$overlay/rust/kernel/"
 [ ! -f "$build/scripts/target.json" ] || mv "$build/scripts/target.json" "$overlay/scripts/"
 sed "s|^KBUILD_OUTPUT.*|KBUILD_OUTPUT = $out|" "$headers/Makefile" >"$overlay/Makefile"
-# Of the compiler's own crates there is one for all kernels.
+# What is the same for another kernel is there once. It isn't much: the configuration is in the
+# metadata of every crate.
 for file in "$overlay"/rust/*.*; do
 	for same in "$kept"/*/rust/"${file##*/}"; do
 		if cmp -s "$file" "$same"; then
