@@ -91,7 +91,7 @@ impl Throttle {
         self.is_group_short() || self.too_much_waits()
     }
 
-    /// Whether too much waits, whoever has queued it.
+    /// Whether too much waits, of all callers.
     pub(super) fn too_much_waits(&self) -> bool {
         let parked = match self.is_parked {
             true => 0,

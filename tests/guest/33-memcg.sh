@@ -106,7 +106,7 @@ few_wait() {
 
 last=$(($(grep -c '^processor' /proc/cpuinfo) - 1))
 # With RCU_BOOST a reader that stays gets a real-time priority at last, that of RCU's own threads.
-# Whoever holds a lock there that these need would hold it for ever: so nobody is on its CPU, if
+# A task there with a lock that these need would hold it for ever: so no task is on its CPU, if
 # there is another.
 last_used=$last
 if [ "$last" -gt 0 ]; then
