@@ -77,11 +77,5 @@ step "Building the $flavour kernel with $jobs jobs, 3 to 10 minutes" "$logs.log"
 	make "${args[@]}" "-j$jobs" "${goals[@]}"
 date >"$out/.complete"
 
-# Two of a flavour are kept, for two versions of the project, and what a run may still use.
-find "$cache/kernels" -maxdepth 1 -name "$flavour-????????????" -printf '%T@ %p\n' | sort -rn |
-	tail -n +3 | cut -d ' ' -f 2- | while read -r old; do
-		[ -n "$(find "$old" -maxdepth 0 -mmin +120)" ] || continue
-	say "Removing an old kernel: $old"
-	rm -rf "$old"
-done
+keep_two "$cache/kernels" "$flavour-????????????"
 echo "$out"

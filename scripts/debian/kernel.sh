@@ -23,7 +23,7 @@ debian-7.2) kind=amd64 release='7\.2\.[0-9]*' ;;
 *) die "no such kernel of Debian's: '${1-}'" "scripts/debian/kernel.sh --help" ;;
 esac
 
-# apt's, and those that KDIR= needs on any Debian 13.
+# What metadata.sh and the module's build take, and the guest's busybox.
 packages="rustc rust-src bindgen make flex bison bc perl python3 xz-utils cpio kmod openssl
 	libelf-dev libssl-dev busybox-static"
 

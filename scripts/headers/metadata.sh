@@ -130,12 +130,8 @@ for file in "$overlay"/rust/*.*; do
 done
 mv "$overlay" "$out"
 
-# Only now, as it may be all that there is. Two of a kernel are kept, for two versions of the
-# project, and what a run may still use; none whose headers are gone.
-find "$kept" -maxdepth 1 -name "$release-????????????" -printf '%T@ %p\n' | sort -rn |
-	tail -n +3 | cut -d ' ' -f 2- | while read -r old; do
-		[ -z "$(find "$old" -maxdepth 0 -mmin +120)" ] || rm -rf "$old"
-	done
+# Only now, as it may be all that there is; and those whose headers are gone.
+keep_two "$kept" "$release-????????????"
 for old in "$kept"/*/; do
 	[ ! -L "${old}.config" ] || [ -e "${old}.config" ] || rm -rf "$old"
 done

@@ -111,6 +111,18 @@ step() {
 	echo "    done in $((SECONDS - start)) s" >&2
 }
 
+# keep_two DIR GLOB: of the folders in it that are named so those two are kept that were used last,
+# for two versions of the project, and what a run may still use
+keep_two() {
+	local old
+	find "$1" -maxdepth 1 -name "$2" -printf '%T@ %p\n' | sort -rn | tail -n +3 |
+		cut -d ' ' -f 2- | while read -r old; do
+		[ -n "$(find "$old" -maxdepth 0 -mmin +120)" ] || continue
+		say "Removing an old one: $old"
+		rm -rf "$old"
+	done
+}
+
 # log_dir KIND: makes a directory for the logs of this run; ten of a kind are kept, and
 # those of processes that still run
 log_dir() {

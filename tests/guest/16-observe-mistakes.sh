@@ -5,10 +5,8 @@
 # made.
 #
 # The functions are called by name.
-# shellcheck disable=SC2317
+# shellcheck disable=SC2154,SC2317
 
-# shellcheck source=lib/faults.sh
-. /tests/lib/faults.sh
 # shellcheck source=lib/ktap.sh
 . /tests/lib/ktap.sh
 # shellcheck source=lib/mistakes.sh
