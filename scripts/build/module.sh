@@ -20,11 +20,11 @@ kdir=$(cd "${1:-/nonexistent}" 2>/dev/null && pwd) || die "no such directory: KD
 	"For a distribution's kernel, install its headers: apt-get install linux-headers-\$(uname -r)"
 goal=$2
 shift 2
-# make gives these in the environment, too; which ones are taken is decided here.
+# Some are looked at here first.
 variables=()
 for variable; do
 	case $variable in
-	RUSTC=* | BINDGEN=*) ;;
+	RUSTC=* | BINDGEN=* | INSTALL_MOD_PATH=*) export "${variable?}" ;;
 	*) variables+=("$variable") ;;
 	esac
 done
@@ -70,9 +70,6 @@ make -C "$kdir" "M=$top" "${args[@]}" "-j$jobs" "${variables[@]}" "$goal"
 
 # The kernel's make leaves that out where it doesn't find System.map, as in headers.
 if [ "$goal" = modules_install ] && [ ! -f "$kdir/System.map" ]; then
-	where=${INSTALL_MOD_PATH-}
-	for variable in "${variables[@]}"; do
-		[[ $variable != INSTALL_MOD_PATH=* ]] || where=${variable#*=}
-	done
-	PATH=$PATH:/usr/sbin:/sbin depmod ${where:+-b "$where"} "$(release_of "$kdir")"
+	PATH=$PATH:/usr/sbin:/sbin depmod ${INSTALL_MOD_PATH:+-b "$INSTALL_MOD_PATH"} \
+		"$(release_of "$kdir")"
 fi

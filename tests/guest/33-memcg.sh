@@ -57,9 +57,7 @@ sealing() {
 fills() {
 	scan=$(echo /sys/kernel/debug/shrinker/rcu_headless-*/scan)
 	if [ ! -w "$scan" ]; then
-		for nr in 1 2 3; do
-			ktap_skip "memcg: $1: $nr of 3" "needs CONFIG_SHRINKER_DEBUG"
-		done
+		ktap_skip_each 3 "memcg: $1" "needs CONFIG_SHRINKER_DEBUG"
 		return
 	fi
 	trap reader_leaves EXIT
@@ -117,9 +115,7 @@ used=$(seq -s ' ' 0 "$last_used")
 
 ktap_start 30
 if ! memcg_on; then
-	for nr in $(seq 30); do
-		ktap_skip "memcg: $nr of 30" "needs CONFIG_MEMCG"
-	done
+	ktap_skip_each 30 memcg "needs CONFIG_MEMCG"
 	exit 4
 fi
 ktap_need insmod /modules/rcu_headless.ko

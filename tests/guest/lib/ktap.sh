@@ -41,6 +41,13 @@ ktap_skip() {
 	echo "ok $ktap_nr $1 # SKIP $2"
 }
 
+# ktap_skip_each N NAME REASON: so many
+ktap_skip_each() {
+	for ktap_each in $(seq "$1"); do
+		ktap_skip "$2: $ktap_each of $1" "$3"
+	done
+}
+
 # ktap_cpus N WHAT: skips the script where there are fewer CPUs
 ktap_cpus() {
 	[ "$(grep -c '^processor' /proc/cpuinfo)" -lt "$1" ] || return 0

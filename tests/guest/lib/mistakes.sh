@@ -13,9 +13,7 @@ kunit=/sys/module/kunit/parameters
 mistakes_need() {
 	ktap_start "$1"
 	[ ! -d $kunit ] || return 0
-	for mistakes_nr in $(seq "$1"); do
-		ktap_skip "mistakes: $mistakes_nr of $1" "needs CONFIG_KUNIT"
-	done
+	ktap_skip_each "$1" mistakes "needs CONFIG_KUNIT"
 	exit 4
 }
 
