@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0
 """Reads the module's files in debugfs. Documentation/observability.rst has their fields."""
 
+import errno
 import os
 import re
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Optional
 
 NAME = "rcu_headless"
+LOCKDOWN = "/sys/kernel/security/lockdown"
 
 
 class Trouble(Exception):
@@ -42,15 +45,24 @@ class Caller:
 
 @dataclass
 class Sample:
-    """All files, read at about the same time (in seconds, of a clock that only grows)."""
+    """All files, read at about the same time (in seconds, of a clock that only grows).
+
+    A file that may not be read is None here, and refused says why.
+    """
 
     time: float
-    stats: dict
-    per_cpu: dict
-    latency: dict
-    memory: dict
-    callers: list
-    counts_callers: bool
+    stats: Optional[dict] = None
+    per_cpu: Optional[dict] = None
+    latency: Optional[dict] = None
+    memory: Optional[dict] = None
+    callers: Optional[list] = None
+    # Whether callers' objects are counted.
+    control: Optional[bool] = None
+    refused: dict = field(default_factory=dict)
+
+    def has(self, *names):
+        """Whether all of these files were read."""
+        return all(getattr(self, name) is not None for name in names)
 
     def misuse(self):
         """The counters of misuse, without their prefix."""
@@ -77,8 +89,8 @@ def find_directory():
     directory = os.path.join(mounts[0], NAME)
     try:
         os.stat(directory)
-    except PermissionError:
-        raise may_not_read(mounts[0]) from None
+    except PermissionError as error:
+        raise may_not_read(mounts[0], error.errno) from None
     except FileNotFoundError:
         if os.path.exists(f"/sys/module/{NAME}"):
             raise Trouble(f"{NAME} is loaded, but has no files in {mounts[0]}",
@@ -92,51 +104,30 @@ def not_loaded():
     return Trouble(f"the module {NAME} is not loaded", f"As root: modprobe {NAME}")
 
 
-def may_not_read(path):
-    """The Trouble of who isn't root."""
-    return Trouble(f"not permitted to read {path}",
-                   "Run it as root; a kernel that is locked down lets nobody.")
+def lockdown_level(path=LOCKDOWN):
+    """How the kernel is locked down, if it is and says so."""
+    try:
+        with open(path, encoding="utf-8") as file:
+            level = re.search(r"\[(\w+)\]", file.read())
+    except OSError:
+        return None
+    return level[1] if level and level[1] != "none" else None
 
 
-class Source:
-    """The module's files."""
+def why_refused(number):
+    """Why a file may not be opened, by the number of the error."""
+    if number == errno.EACCES:
+        return "only root may"
+    level = lockdown_level()
+    how = f" ({level})" if level else ", it seems"
+    return f"the kernel is locked down{how}, and lets nobody open what could be written in debugfs"
 
-    def __init__(self, directory=None):
-        self.directory = directory or find_directory()
 
-    def _open(self, name, mode="r"):
-        path = os.path.join(self.directory, name)
-        try:
-            return open(path, mode, encoding="utf-8")
-        except PermissionError:
-            raise may_not_read(path) from None
-        except FileNotFoundError:
-            raise not_loaded() from None
-
-    def _read(self, name):
-        with self._open(name) as file:
-            try:
-                return file.read()
-            # Its file was open when the module went.
-            except OSError:
-                raise not_loaded() from None
-
-    def command(self, word):
-        """Writes a word to control."""
-        with self._open("control", "w") as file:
-            file.write(word)
-
-    def sample(self):
-        """Reads all files."""
-        return Sample(
-            time=time.monotonic(),
-            stats=parse_values(self._read("stats")),
-            per_cpu=parse_per_cpu(self._read("per_cpu")),
-            latency=parse_latency(self._read("latency")),
-            memory=parse_values(self._read("memory")),
-            callers=parse_callers(self._read("callers")),
-            counts_callers=self._read("control").strip() == "callers on",
-        )
+def may_not_read(path, number):
+    """The Trouble of who may read nothing."""
+    hint = ("Run it as root." if number == errno.EACCES
+            else "See kernel_lockdown(7); dmesg says what was refused.")
+    return Trouble(f"not permitted to read {path}: {why_refused(number)}", hint)
 
 
 def parse_values(text):
@@ -176,3 +167,68 @@ def parse_callers(text):
         *numbers, name = line.split(" ", len(columns))
         callers.append(Caller(name=name, **dict(zip(columns, map(int, numbers)))))
     return callers
+
+
+def parse_control(text):
+    """What is switched on."""
+    return text.strip() == "callers on"
+
+
+PARSERS = {
+    "stats": parse_values,
+    "per_cpu": parse_per_cpu,
+    "latency": parse_latency,
+    "memory": parse_values,
+    "callers": parse_callers,
+    "control": parse_control,
+}
+
+
+class Source:
+    """The module's files.
+
+    What the kernel has refused once is not asked for again: it logs each time, and a
+    lockdown ends when the machine is booted.
+    """
+
+    def __init__(self, directory=None):
+        self.directory = directory or find_directory()
+        self._refused = {}
+
+    def _open(self, name, mode="r"):
+        try:
+            return open(os.path.join(self.directory, name), mode, encoding="utf-8")
+        except FileNotFoundError:
+            raise not_loaded() from None
+
+    def _read(self, name):
+        with self._open(name) as file:
+            try:
+                return file.read()
+            # Its file was open when the module went.
+            except OSError:
+                raise not_loaded() from None
+
+    def command(self, word):
+        """Writes a word to control."""
+        try:
+            file = self._open("control", "w")
+        except PermissionError as error:
+            raise Trouble(why_refused(error.errno), "") from None
+        with file:
+            file.write(word)
+
+    def sample(self, names=tuple(PARSERS)):
+        """Reads these files, all by default. At least one of them must be permitted."""
+        sample = Sample(time=time.monotonic())
+        for name in names:
+            try:
+                if name not in self._refused:
+                    setattr(sample, name, PARSERS[name](self._read(name)))
+            except PermissionError as error:
+                self._refused[name] = error.errno
+        sample.refused = {name: why_refused(self._refused[name])
+                          for name in names if name in self._refused}
+        if len(sample.refused) == len(names):
+            raise may_not_read(self.directory, self._refused[names[0]])
+        return sample

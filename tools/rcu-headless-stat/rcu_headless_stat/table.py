@@ -4,22 +4,25 @@
 import csv
 import time
 
+# The files that they are made of.
+FILES = ("stats", "memory", "latency")
+
 
 def writer(output):
     """A function that writes samples."""
-    rows = csv.writer(output, lineterminator="\n")
-    first = True
+    rows = None
 
     def write(sample):
-        nonlocal first
-        values = {"time": f"{time.time():.3f}", **sample.stats, **sample.memory}
-        for name, histogram in sample.latency.items():
+        nonlocal rows
+        values = {"time": f"{time.time():.3f}", **(sample.stats or {}), **(sample.memory or {})}
+        for name, histogram in (sample.latency or {}).items():
             values[f"{name}_count"] = histogram.count
             values[f"{name}_sum"] = histogram.sum
-        if first:
-            rows.writerow(values)
-            first = False
-        rows.writerow(values.values())
+        if not rows:
+            rows = csv.DictWriter(output, values, extrasaction="ignore", lineterminator="\n")
+            rows.writeheader()
+        # What isn't permitted any more is empty.
+        rows.writerow(values)
         output.flush()
 
     return write

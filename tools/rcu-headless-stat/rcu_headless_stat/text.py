@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0
 """A sample as lines of text, as wide as a terminal."""
 
+from .marked import BAD, NOTICE, join, mark
 from .rates import Rates
 
 BAR = 30
+MOST_CALLERS = 20
 CPU_COLUMNS = (
     ("slab queued", "queued_slab"),
     ("vmalloc queued", "queued_vmalloc"),
@@ -21,6 +23,9 @@ SHOWN_ELSEWHERE = {
     "queued_slab", "queued_vmalloc", "freed_slab", "freed_vmalloc", "pending", "parked",
     "pages_in_use", "pages_spare", "pages_allocated",
 }
+# What tells of trouble while it grows, and what does as soon as it isn't zero.
+GROWS = {"fallbacks": BAD, "held_back": NOTICE, "try_refused": NOTICE}
+THERE = {"leaked": BAD}
 
 
 def rate(value):
@@ -46,6 +51,14 @@ def duration(micros):
     return f"{micros / 1000000:.0f} s"
 
 
+def counter(name, value, per_second):
+    """A counter and its rate."""
+    level = THERE.get(name) if value else None
+    if per_second:
+        level = GROWS.get(name, level)
+    return mark(f"{name} {value} {rate(per_second)}".rstrip(), level)
+
+
 def totals(sample, rates):
     """What has happened altogether."""
     stats, memory = sample.stats, sample.memory
@@ -65,12 +78,12 @@ def totals(sample, rates):
     shown = SHOWN_ELSEWHERE.union(*LINES)
     others = [name for name in stats if name not in shown and not name.startswith("misuse_")]
     for line in filter(None, (*LINES, others)):
-        yield "   ".join(f"{name} {stats[name]} {rate(rates.total(name))}".rstrip()
-                         for name in line)
-    yield f"misuse {sum(sample.misuse().values())} {rate(rates.misuse())}".rstrip()
+        yield join([counter(name, stats[name], rates.total(name)) for name in line], "   ")
+    misuse = sum(sample.misuse().values())
+    yield mark(f"misuse {misuse} {rate(rates.misuse())}".rstrip(), BAD if misuse else None)
     for kind, count in sample.misuse().items():
         if count:
-            yield f"  {kind} {count}"
+            yield mark(f"  {kind} {count}", BAD)
 
 
 def cpus(sample, rates):
@@ -86,18 +99,20 @@ def cpus(sample, rates):
         yield f"{cpu:>4}" + "".join(f"{value:>15}" for value in values)
 
 
-def callers(sample, rates, most):
+def callers(sample, rates):
     """The callers that queue most."""
-    state = "on" if sample.counts_callers else "off"
-    yield f"callers (counting of objects is {state})"
+    state = {True: "is on", False: "is off", None: "can't be known"}[sample.control]
+    yield f"callers (counting of objects {state})"
     if not sample.callers:
         return
     yield f"{'objects':>12}{'':>12}{'bytes':>12}{'fallbacks':>11}{'misuse':>8}  caller"
-    for caller in sample.callers[:most]:
-        yield (f"{caller.objects:>12}{rate(rates.caller(caller)):>12}{size(caller.bytes):>12}"
-               f"{caller.fallbacks:>11}{caller.misuse:>8}  {caller.name}")
-    if len(sample.callers) > most:
-        yield f"{len(sample.callers) - most:>12} more"
+    for caller in sample.callers[:MOST_CALLERS]:
+        yield join([
+            f"{caller.objects:>12}{rate(rates.caller(caller)):>12}{size(caller.bytes):>12}"
+            f"{caller.fallbacks:>11}",
+            mark(f"{caller.misuse:>8}  {caller.name}", BAD if caller.misuse else None)])
+    if len(sample.callers) > MOST_CALLERS:
+        yield f"{len(sample.callers) - MOST_CALLERS:>12} more"
 
 
 def bars(title, histogram, unit):
@@ -118,7 +133,7 @@ def bars(title, histogram, unit):
         yield f"{label:>16} {count:>10} {bar}".rstrip()
 
 
-def histograms(sample):
+def histograms(sample, _):
     """All histograms."""
     yield from bars("pages freed, by the wait of the first object", sample.latency["page_wait_us"],
                     duration)
@@ -127,13 +142,28 @@ def histograms(sample):
                     lambda objects: f"{objects:.0f}")
 
 
-def report(sample, old=None, most=20):
+def refused(sample):
+    """What could not be read, and why."""
+    reasons = {}
+    for name, why in sample.refused.items():
+        reasons.setdefault(why, []).append(name)
+    for why, names in reasons.items():
+        yield mark(f"can't read {', '.join(names)}: {why}", NOTICE)
+
+
+# What is printed of which files.
+SECTIONS = ((("stats", "memory"), totals), (("per_cpu",), cpus), (("callers",), callers),
+            (("latency",), histograms))
+
+
+def report(sample, old=None):
     """All of a sample, with rates if there is an older one."""
     rates = Rates(old, sample)
-    yield from totals(sample, rates)
-    yield ""
-    yield from cpus(sample, rates)
-    yield ""
-    yield from callers(sample, rates, most)
-    yield ""
-    yield from histograms(sample)
+    parts = [list(refused(sample))]
+    parts += (list(lines(sample, rates)) for files, lines in SECTIONS if sample.has(*files))
+    first = True
+    for part in filter(None, parts):
+        if not first:
+            yield ""
+        yield from part
+        first = False

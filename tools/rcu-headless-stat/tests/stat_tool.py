@@ -6,8 +6,8 @@ import subprocess
 import sys
 import unittest
 
-TOOL = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))),
-                    "rcu-headless-stat")
+TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+TOOL = os.path.join(TOP, "rcu-headless-stat")
 DIRECTORY = "/sys/kernel/debug/rcu_headless"
 # No event that a test waits for takes that long.
 TIMEOUT = 60
@@ -19,9 +19,9 @@ def needs_kernel():
         raise unittest.SkipTest("needs the kernel that tests/guest/40-stat.sh prepares")
 
 
-def run(*args, **kwargs):
+def run(*args, command=(TOOL,), **kwargs):
     """Runs the tool to its end."""
-    return subprocess.run([sys.executable, "-B", TOOL, *args], capture_output=True, text=True,
+    return subprocess.run([sys.executable, "-B", *command, *args], capture_output=True, text=True,
                           stdin=subprocess.DEVNULL, timeout=TIMEOUT, check=False, **kwargs)
 
 

@@ -19,7 +19,7 @@ from .stat_tool import TIMEOUT, TOOL
 class Terminal:
     """The tool in a terminal, which shows what a person would see."""
 
-    def __init__(self, *args, rows=50, columns=110):
+    def __init__(self, *args, command=(TOOL,), rows=50, columns=110, **environment):
         self.screen = pyte.Screen(columns, rows)
         self.stream = pyte.ByteStream(self.screen)
         self.output = b""
@@ -28,7 +28,8 @@ class Terminal:
         if self.pid == 0:
             # Its size must be there before the tool looks.
             self._set_size(0, rows, columns)
-            os.execv(sys.executable, [sys.executable, "-B", TOOL, *args])
+            os.execve(sys.executable, [sys.executable, "-B", *command, *args],
+                      {**os.environ, **environment})
 
     def __enter__(self):
         return self
@@ -55,6 +56,17 @@ class Terminal:
     def text(self):
         """What is on the screen."""
         return "\n".join(self.screen.display)
+
+    def colour_of(self, text):
+        """Of what colour that is on the screen, or None if it isn't there."""
+        for row, line in enumerate(self.screen.display):
+            if (column := line.find(text)) >= 0:
+                return self.screen.buffer[row][column].fg
+        return None
+
+    def end(self, number):
+        """Sends it a signal."""
+        os.kill(self.pid, number)
 
     def _feed(self, seconds):
         """Takes what comes within that time. False: nothing will come any more."""
