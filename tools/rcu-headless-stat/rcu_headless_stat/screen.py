@@ -2,9 +2,14 @@
 """The live view."""
 
 import curses
+import locale
+import os
 import time
 
 from . import text
+from .history import ASCII, BLOCKS, History
+from .marked import BAD, NOTICE
+from .source import Trouble
 
 KEYS = "q quit  c callers on/off  r reset  d drain  +/- interval  arrows scroll"
 INTERVALS = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
@@ -18,6 +23,10 @@ class Screen:
         self.interval = interval
         self.first = 0
         self.message = ""
+        # What the C library would write, which is not what Python takes C for.
+        utf8 = locale.nl_langinfo(locale.CODESET) == "UTF-8"
+        self.history = History(BLOCKS if utf8 else ASCII)
+        self.attributes = {NOTICE: curses.A_BOLD, BAD: curses.A_BOLD}
 
     def run(self):
         """Shows samples until somebody quits."""
@@ -28,19 +37,35 @@ class Screen:
             curses.curs_set(0)
         except curses.error:
             pass
+        self._choose_colours()
         old, sample = None, self.source.sample()
         while True:
-            self._draw(window, list(text.report(sample, old)), sample)
+            self.history.add(sample, self.interval)
+            self._draw(window, text.report(sample, old), sample)
             if not self._wait(window, sample):
                 return
             old, sample = sample, self.source.sample()
 
-    def _draw(self, window, lines, sample):
+    def _choose_colours(self):
+        """Has trouble in colour, if the terminal has any and the user wants it."""
+        if not curses.has_colors():
+            return
+        # All else is in the terminal's own, whatever they are.
+        curses.use_default_colors()
+        if os.environ.get("NO_COLOR"):
+            return
+        for level, colour in ((NOTICE, curses.COLOR_YELLOW), (BAD, curses.COLOR_RED)):
+            curses.init_pair(level, colour, -1)
+            self.attributes[level] |= curses.color_pair(level)
+
+    def _draw(self, window, report, sample):
         height, width = window.getmaxyx()
+        lines = [*self.history.lines(width - 1, self.interval), "", *report]
         room = max(height - 2, 0)
         self.first = max(0, min(self.first, len(lines) - room))
         shown = lines[self.first:self.first + room]
-        head = f"rcu_headless  {len(sample.per_cpu)} CPUs  every {self.interval:g} s"
+        cpus = f"  {len(sample.per_cpu)} CPUs" if sample.has("per_cpu") else ""
+        head = f"rcu_headless{cpus}  every {self.interval:g} s"
         if self.first + room < len(lines):
             head += f"  {len(lines) - self.first - room} more lines below"
         window.erase()
@@ -52,13 +77,14 @@ class Screen:
         self.message = ""
         window.refresh()
 
-    @staticmethod
-    def _put(window, row, line, width, attribute=curses.A_NORMAL):
+    def _put(self, window, row, line, width, attribute=curses.A_NORMAL):
+        # The last column is left free: writing to the last place of all is an error.
         try:
-            # The last column is left free: writing to the last place of all is an error.
             window.addnstr(row, 0, line, max(width - 1, 0), attribute)
+            for start, end, level in getattr(line, "marks", ()):
+                window.chgat(row, start, end - start, self.attributes[level])
         except curses.error:
-            # The window has just become smaller.
+            # Nothing is left of it in so narrow a window, or that has just become smaller.
             pass
 
     def _wait(self, window, sample):
@@ -78,7 +104,7 @@ class Screen:
 
     def _press(self, key, sample):
         if key == ord("c"):
-            self._command("callers off" if sample.counts_callers else "callers on")
+            self._command("callers off" if sample.control else "callers on")
         elif key == ord("r"):
             self._command("reset")
         elif key == ord("d"):
@@ -104,3 +130,5 @@ class Screen:
             self.message = f"done: {word}"
         except OSError as error:
             self.message = f"{word}: {error.strerror}"
+        except Trouble as trouble:
+            self.message = f"{word}: {trouble}"
