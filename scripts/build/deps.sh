@@ -5,7 +5,8 @@
 # Installs what the given target needs and this system lacks: packages of Debian
 # 12 or 13, named before they are installed, and where Debian's bindgen is too
 # old, bindgen from its source, into the cache; for model the crates that
-# tests/model/Cargo.toml names, there too. Nothing else is touched.
+# tests/model/Cargo.toml names, there too; for lint and check what
+# scripts/build/prometheus.sh gets. Nothing else is touched.
 #
 #   DEPS=skip     install and download nothing; fail and say what is missing
 #   KERNELS=...   of which test kernels what they need beyond that
@@ -144,6 +145,14 @@ install() {
 		apt-get -qy -o DPkg::Lock::Timeout=600 install \
 		--no-install-recommends "${missing[@]}"
 }
+
+case $target in
+lint | check)
+	# What needs them is skipped without, and says so.
+	[ "${DEPS-}" = skip ] || "$top/scripts/build/prometheus.sh" >/dev/null ||
+		say "Going on without Prometheus' tools"
+	;;
+esac
 
 inline=false
 case $target in

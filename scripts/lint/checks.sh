@@ -86,11 +86,13 @@ check_python() {
 	pyflakes3 "${files[@]}" && pycodestyle --max-line-length=100 "${files[@]}"
 }
 
-# unit_tests DIR: runs what is in DIR/tests, and there must be some
+# unit_tests DIR [TEST...]: runs these, or what is in DIR/tests, and there must be some
 unit_tests() {
 	local said status=0
 	cd "$1" || return 1
-	said=$(with_python "$python" -B -m unittest discover -s tests -t . 2>&1) || status=$?
+	shift
+	[ $# -gt 0 ] || set -- discover -s tests -t .
+	said=$(with_python "$python" -B -m unittest "$@" 2>&1) || status=$?
 	echo "$said"
 	! grep -q '^Ran 0 tests' <<<"$said" || status=1
 	return $status
@@ -104,9 +106,28 @@ check_sites() {
 	unit_tests tools/rcu-sites
 }
 
-# Those that need the module loaded are skipped here: tests/guest/40-stat.sh has them run.
+# Those that need the module loaded are skipped here: tests/guest/40-stat.sh has them run. So are
+# those that need Prometheus' programs, which come next.
 check_stat() {
 	unit_tests tools/rcu-headless-stat
+}
+
+# With the programs of each Debian that are in the cache.
+check_monitoring() {
+	local dir said status=0 dirs=()
+	mapfile -t dirs < <(DEPS=skip scripts/build/prometheus.sh)
+	if [ ${#dirs[@]} -eq 0 ]; then
+		echo "no promtool in the cache (scripts/build/prometheus.sh)" >"$note"
+		return 77
+	fi
+	for dir in "${dirs[@]}"; do
+		said=$(PROMETHEUS_BIN=$dir unit_tests tools/rcu-headless-stat tests.test_monitoring) ||
+			status=1
+		! grep -q skipped <<<"$said" || status=1
+		printf '%s:\n%s\n' "$dir" "$said"
+	done
+	echo "Debian's ${dirs[*]##*/}" >"$note"
+	return $status
 }
 
 check_headers() {
@@ -165,6 +186,7 @@ check check_mutants "each fault on purpose fits the code"
 check check_faults_table "what finds each fault on purpose is documented"
 check check_python "Python passes pyflakes and pycodestyle"
 check check_stat "rcu-headless-stat prints what it should"
+check check_monitoring "promtool and node_exporter take what rcu-headless-stat has for them"
 check check_lint_tools "the lint's own tools find what they should"
 check check_headers "Rust metadata is made for the right kernel, or refused"
 check check_bench_report "the benchmarks' report keeps what it should"
