@@ -30,6 +30,11 @@ class Screen:
 
     def run(self):
         """Shows samples until somebody quits."""
+        try:
+            curses.setupterm()
+        except curses.error:
+            raise Trouble(f"this terminal isn't known: TERM={os.environ.get('TERM', '')}",
+                          "Set TERM to what it is, or try --once.") from None
         curses.wrapper(self._run)
 
     def _run(self, window):

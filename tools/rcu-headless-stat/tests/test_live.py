@@ -110,6 +110,12 @@ class Live(unittest.TestCase):
             terminal.wait_for(lambda text: "most 1000 in" in text)
             self.quit(terminal)
 
+    def test_unknown_terminal(self):
+        with self.terminal(TERM="none-such") as terminal:
+            self.assertEqual(terminal.wait_for_end(), 1)
+            self.assertIn("this terminal isn't known: TERM=none-such", terminal.text())
+            self.assertNotIn("Traceback", terminal.text())
+
     def test_told_to_end(self):
         """The terminal is left as it was."""
         with self.terminal() as terminal:
