@@ -198,7 +198,7 @@ try() {
 		CONFIG_OBJTOOL_WERROR=) || return 1
 	# All scripts of a stage ask for the same boot.
 	cpus=$(asks "$1" cpus) icount=$(asks "$1" icount) words=$(asks "$1" boot)
-	[ "${flavour%%-*}" = um ] || export ACCEL=${ACCEL:-$("$top/scripts/vm/accel.sh" "$kdir")}
+	[ "${flavour%%-*}" = um ] || export ACCEL=${ACCEL:-$("$top/scripts/vm/accel.sh" "$flavour" "$kdir")}
 
 	start=$SECONDS
 	since=$SECONDS

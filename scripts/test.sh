@@ -81,12 +81,12 @@ boot_all() {
 		dir=$kernel_dir
 		if [ "$boot" != "$usual_boot" ]; then
 			dir=$kernel_dir/${scripts[0]}
-			say "Booting for ${scripts[*]}: cpus=${asked[0]:-as always} ${asked[2]}"
+			say "Booting for ${scripts[*]}: cpus=${asked[0]:-as always} ${asked[*]:2}"
 		fi
 		booted+=("$dir")
 		# What a script asks for is what it needs.
-		CPUS=${asked[0]:-$cpus} ICOUNT=${asked[1]} \
-			APPEND="only=$(IFS=, && echo "${scripts[*]}") ${asked[2]} ${GUEST_WORDS-}" \
+		CPUS=${asked[0]:-$cpus} ICOUNT=${asked[1]} MACHINE=${asked[2]} \
+			APPEND="only=$(IFS=, && echo "${scripts[*]}") ${asked[3]} ${GUEST_WORDS-}" \
 			"$top/scripts/vm/boot.sh" "$1" "$2" "$3" test "$dir" "$4" || true
 		results_of "$dir" "$nr" "${scripts[@]}" >>"$kernel_dir/merged"
 		nr=$((nr + ${#scripts[@]}))

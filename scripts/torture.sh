@@ -18,6 +18,7 @@
 #                           x86_64-rt      PREEMPT_RT
 #                           x86_64-strict  kCFI, frame pointers, Rust's assertions
 #                           x86_64-plain@1, x86_64-plain@8
+#                           arm64          another architecture, emulated
 #                         (default: all of these)
 #   DEPS=skip             install nothing
 #   JOBS=n                how many compilers to run at once
@@ -32,7 +33,7 @@ seed=${SEED:-1}
 case $duration$seed in
 *[!0-9]*) die "DURATION and SEED are numbers" "scripts/torture.sh --help" ;;
 esac
-all="um x86_64 x86_64-isolated x86_64-kcsan x86_64-rt x86_64-strict x86_64-plain@1 x86_64-plain@8"
+all="um x86_64 x86_64-isolated x86_64-kcsan x86_64-rt x86_64-strict x86_64-plain@1 x86_64-plain@8 arm64"
 export KERNELS=${KERNELS:-$all}
 export TESTS="80-torture 81-torture-newcomers 90-leaks"
 # What the torture takes beyond its time, to begin rounds and end them, under emulation.

@@ -159,8 +159,10 @@ case $target in
 lint | model | debian) KERNELS= ;;
 esac
 for kernel in ${KERNELS-}; do
+	[ "$(kernel_arch "${kernel%@*}")" != arm64 ] || packages="$packages qemu-system-arm"
 	# That installs what it needs where it needs it.
 	[[ $kernel != debian* ]] || continue
+	is_native "${kernel%@*}" || packages="$packages gcc-aarch64-linux-gnu libc6-dev-arm64-cross"
 	# For make mutants: no kernel at all.
 	[ "$kernel" != model ] || continue
 	options=$(kernel_options "${kernel%@*}")

@@ -21,7 +21,6 @@ esac
 series=${KERNEL_SERIES:-7.3}
 package=linux-source-$series
 current=$cache/src/$package.current
-apt=$cache/apt
 
 lock source
 mkdir -p "$cache/src" "$cache/logs"
@@ -34,25 +33,7 @@ fi
 
 command -v apt-get >/dev/null || die "no apt-get to get the kernel's source with" \
 	"Build for a kernel of your own instead: make KDIR=/path/to/prepared/kernel"
-site=$(debian_site)
-check_keyring
-
-mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial"
-cat >"$apt/debian.sources" <<-EOF
-	Types: deb
-	URIs: $site
-	Suites: trixie trixie-backports
-	Components: main
-	Signed-By: $debian_keyring
-EOF
-apt_get=(apt-get -q
-	-o "Dir::Etc::SourceList=$apt/debian.sources"
-	-o Dir::Etc::SourceParts=/dev/null
-	-o "Dir::State::Lists=$apt/lists"
-	-o "Dir::Cache=$apt/cache"
-	-o "APT::Sandbox::User=$(id -un)"
-	# Else a mirror out of reach is but a warning, and no package a riddle.
-	-o APT::Update::Error-Mode=any)
+own_apt "$cache/apt"
 
 update_failed() {
 	if [ -d "$(cat "$current" 2>/dev/null)" ]; then

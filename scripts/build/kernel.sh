@@ -45,18 +45,15 @@ fi
 rm -rf "$out"
 mkdir -p "$out"
 
-args=(-C "$source" "O=$out" "RUSTC=$RUSTC" "HOSTRUSTC=$RUSTC" "BINDGEN=$BINDGEN"
+arch=$(kernel_arch "$flavour")
+args=(-C "$source" "O=$out" "ARCH=$arch" "RUSTC=$RUSTC" "HOSTRUSTC=$RUSTC" "BINDGEN=$BINDGEN"
 	"RUST_LIB_SRC=$RUST_LIB_SRC")
-case $flavour in
-um | um-*)
-	args+=(ARCH=um)
-	goals=(linux modules)
-	;;
-*)
-	args+=("LLVM=$LLVM_SUFFIX")
-	goals=(bzImage modules)
-	;;
+case $arch in
+um) goal=linux ;;
+arm64) goal=Image ;;
+x86_64) goal=bzImage ;;
 esac
+[ "$arch" = um ] || args+=("LLVM=$LLVM_SUFFIX")
 # Its version would be in the configuration of a kernel that doesn't need it, and
 # modules' builds would complain once it's another.
 has_option DEBUG_INFO_BTF || args+=(PAHOLE=none)
@@ -74,7 +71,7 @@ while read -r option; do
 done < <(grep -v '=n$' "$out/options")
 
 step "Building the $flavour kernel with $jobs jobs, 3 to 10 minutes" "$logs.log" \
-	make "${args[@]}" "-j$jobs" "${goals[@]}"
+	make "${args[@]}" "-j$jobs" "$goal" modules
 date >"$out/.complete"
 
 keep_two "$cache/kernels" "$flavour-????????????"

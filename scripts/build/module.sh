@@ -55,6 +55,9 @@ if [ "$goal" != clean ] && [ "$goal" != modules_install ]; then
 fi
 
 [ "$(setting "$kdir" UML)" != y ] || args+=(ARCH=um)
+if [ "$(setting "$kdir" ARM64)" = y ] && [ "$(uname -m)" != aarch64 ]; then
+	args+=(ARCH=arm64 CROSS_COMPILE=aarch64-linux-gnu-)
+fi
 # Built without pahole, it has no use for it, but complains of any.
 [ "$(setting "$kdir" PAHOLE_VERSION)" != 0 ] || args+=(PAHOLE=none)
 if [ "$(setting "$kdir" CC_IS_CLANG)" = y ] && [ -z "${LLVM-}" ]; then

@@ -51,7 +51,7 @@ fi
 
 # Nor does Rust put in a panic for a division, an index or an overflow.
 if [ $# = 0 ] && ! grep -qxE 'CONFIG_RUST_(DEBUG_ASSERTIONS|OVERFLOW_CHECKS)=y' "$kdir/.config" &&
-	panics=$(nm -u "$out/rust/rcu_headless.o" | grep -o 'panicking.*'); then
+	panics=$("$(cross_prefix "$flavour")nm" -u "$out/rust/rcu_headless.o" | grep -o 'panicking.*'); then
 	die "the module's Rust may panic: ${panics//$'\n'/ }" \
 		"objdump -dr $out/rust/rcu_headless.o says where"
 fi
@@ -64,5 +64,5 @@ cp "$torture/torture.ko" "$out/"
 	KERNEL_SERIES=$(kernel_series "$flavour") "$top/scripts/build/converted.sh" "$kdir" "$out"
 
 step "Packing the initramfs" "$cache/logs/initramfs-$flavour.log" \
-	"$top/scripts/vm/initramfs.sh" "$out" "$out/initramfs.cpio"
+	"$top/scripts/vm/initramfs.sh" "$flavour" "$out" "$out/initramfs.cpio"
 echo "$out/initramfs.cpio"

@@ -6,6 +6,7 @@
 #   # boot: WORDS      more words for the kernel's command line
 #   # cpus: N          how many CPUs; 4,sockets=2 is for QEMU
 #   # icount: 1        time is counted in instructions, one a nanosecond (x86_64)
+#   # machine: WORDS   more words for QEMU's machine (arm64)
 #   # kernels: GLOB... only these kernels can do it; on others the script is skipped
 #
 # shellcheck shell=bash disable=SC2034,SC2154
@@ -25,8 +26,8 @@ all_scripts() {
 	(cd "$guest" && printf '%s\n' [0-9]*.sh | sed 's/\.sh$//')
 }
 
-# A boot as always is "||"; others have their CPUs, icount, and words between.
-usual_boot="||"
+# A boot as always is "|||"; others have their CPUs, icount, machine, and words between.
+usual_boot="|||"
 
 # plan_boots FLAVOUR SCRIPT...: puts the kinds of boot in ${boots[@]}, in ${scripts_of[]}
 # which scripts each has, and those of no use on this kernel in ${unfit[@]}
@@ -41,7 +42,8 @@ plan_boots() {
 			unfit+=("$script")
 			continue
 		fi
-		boot="$(asks "$script" cpus)|$(asks "$script" icount)|$(asks "$script" boot)"
+		boot="$(asks "$script" cpus)|$(asks "$script" icount)"
+		boot+="|$(asks "$script" machine)|$(asks "$script" boot)"
 		[ -n "${scripts_of[$boot]-}" ] || boots+=("$boot")
 		scripts_of[$boot]+="${scripts_of[$boot]:+ }$script"
 	done

@@ -26,3 +26,29 @@ debian_site() {
 		"See /etc/apt/sources.list and /etc/apt/sources.list.d"
 	echo "$site"
 }
+
+# own_apt DIR [ARCHITECTURE]: puts in ${apt_get[@]} an apt-get with lists of its own in DIR: those
+# of Debian 13 with its backports, for this machine's architecture or another. The system's own
+# lists stay as they are.
+own_apt() {
+	local site
+	site=$(debian_site)
+	check_keyring
+	mkdir -p "$1/lists/partial" "$1/cache/archives/partial"
+	cat >"$1/debian.sources" <<-EOF
+		Types: deb
+		URIs: $site
+		Suites: trixie trixie-backports
+		Components: main
+		Signed-By: $debian_keyring
+	EOF
+	apt_get=(apt-get -q
+		-o "Dir::Etc::SourceList=$1/debian.sources"
+		-o Dir::Etc::SourceParts=/dev/null
+		-o "Dir::State::Lists=$1/lists"
+		-o "Dir::Cache=$1/cache"
+		-o "APT::Sandbox::User=$(id -un)"
+		# Else a mirror out of reach is but a warning, and no package a riddle.
+		-o APT::Update::Error-Mode=any)
+	[ $# -eq 1 ] || apt_get+=(-o "APT::Architecture=$2" -o "APT::Architectures=$2")
+}

@@ -18,6 +18,31 @@ kernel_kind() {
 	echo "${1%"${series:+-$series}"}"
 }
 
+# kernel_arch KERNEL: ARCH= for make
+kernel_arch() {
+	case ${1#debian-} in
+	um | um-*) echo um ;;
+	arm64 | arm64-*) echo arm64 ;;
+	*) echo x86_64 ;;
+	esac
+}
+
+# is_native KERNEL: whether programs of this machine run on it
+is_native() {
+	case $(kernel_arch "$1")/$(uname -m) in
+	um/* | x86_64/x86_64 | arm64/aarch64) ;;
+	*) return 1 ;;
+	esac
+}
+
+# cross_prefix KERNEL: what the names of the tools for it begin with, as in CROSS_COMPILE=
+cross_prefix() {
+	is_native "$1" || case $(kernel_arch "$1") in
+	arm64) echo aarch64-linux-gnu- ;;
+	x86_64) echo x86_64-linux-gnu- ;;
+	esac
+}
+
 # kernel_files KERNEL: the files with its options, that of its series last
 kernel_files() {
 	local series

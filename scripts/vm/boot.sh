@@ -2,20 +2,23 @@
 # SPDX-License-Identifier: GPL-2.0
 # usage: scripts/vm/boot.sh FLAVOUR KDIR INITRAMFS run|test|bench|probe DIR SECONDS
 #
-# Boots a test kernel (um, x86_64 or a variant of them) and waits for its end,
+# Boots a test kernel (um, x86_64, arm64 or a variant of them) and waits for its end,
 # SECONDS at most. Leaves in DIR:
 #
 #   results      what the guest has to say
 #   kernel.log   what its kernel has to say
 #   end          one line: how it ended, "done" if all is well
 #
-#   ACCEL=kvm|tcg   for x86_64, instead of finding out whether KVM works
-#   ICOUNT=1        for x86_64: time is counted in instructions, one a nanosecond
-#   CPUS=n          how many CPUs it has (default: 2 for um, 4 for x86_64)
+#   ACCEL=kvm|tcg   for QEMU, instead of finding out whether KVM works
+#   ICOUNT=1        for QEMU: time is counted in instructions, one a nanosecond
+#   CPUS=n          how many CPUs it has (default: 2 for um, 4 in QEMU)
+#   MACHINE=...     for arm64: more words for QEMU's machine
 #   APPEND=...      more words for the guest's kernel, for the guest or for itself
 set -euo pipefail
 # shellcheck source=../lib/common.sh
 . "$(dirname "$0")/../lib/common.sh"
+# shellcheck source=../lib/kernels.sh
+. "$top/scripts/lib/kernels.sh"
 help_if_asked "$@"
 
 [ $# -eq 6 ] || die "what to boot?" "scripts/vm/boot.sh --help"
@@ -58,30 +61,48 @@ boot_um() {
 		</dev/null >"$dir/kernel.log" 2>"$dir/vm.err" 3>"$dir/results" &
 }
 
-boot_x86_64() {
-	local accel=${ACCEL-} image=$kdir/vmlinuz
-	[ -f "$image" ] || image=$kdir/arch/x86/boot/bzImage
+# qemu_arguments CPU: puts in ${qemu[@]} what is the same on all architectures; the CPU is the one to emulate
+qemu_arguments() {
+	local accel=${ACCEL-}
 	[ -z "${ICOUNT-}" ] || accel=icount
-	[ -n "$accel" ] || accel=$("$top/scripts/vm/accel.sh" "$kdir")
-	# While the kernel identifies the boot CPU it has forgotten for a moment that its page
-	# tables have five levels; KASAN reports whatever an interrupt accesses then.
+	[ -n "$accel" ] || accel=$("$top/scripts/vm/accel.sh" "$flavour" "$kdir")
 	# shellcheck disable=SC2054
 	case $accel in
-	kvm) cpu=(-accel kvm -cpu host) ;;
-	icount) cpu=(-accel tcg,thread=single -icount shift=0,sleep=off -cpu max,la57=off) ;;
-	*) cpu=(-accel tcg,thread=multi -cpu max,la57=off) ;;
+	kvm) qemu=(-accel kvm -cpu host) ;;
+	icount) qemu=(-accel tcg,thread=single -icount shift=0,sleep=off -cpu "$1") ;;
+	*) qemu=(-accel tcg,thread=multi -cpu "$1") ;;
 	esac
-	qemu-system-x86_64 "${cpu[@]}" -smp "${CPUS:-4}" -m 1024M \
-		-nodefaults -no-user-config -display none -no-reboot \
-		-kernel "$image" -initrd "$initramfs" \
-		-serial "file:$dir/kernel.log" -serial "file:$dir/results" \
+	qemu+=(-smp "${CPUS:-4}" -m 1024M -nodefaults -no-user-config -display none -no-reboot
+		-initrd "$initramfs" -serial "file:$dir/kernel.log")
+}
+
+# image FILE: the kernel as Debian ships it, or as it was built
+image() {
+	[ -f "$kdir/vmlinuz" ] && echo "$kdir/vmlinuz" || echo "$kdir/$1"
+}
+
+boot_x86_64() {
+	# While the kernel identifies the boot CPU it has forgotten for a moment that its page
+	# tables have five levels; KASAN reports whatever an interrupt accesses then.
+	qemu_arguments max,la57=off
+	qemu-system-x86_64 "${qemu[@]}" -kernel "$(image arch/x86/boot/bzImage)" \
+		-serial "file:$dir/results" \
 		-append "console=ttyS0 results=ttyS1 preempt=full $append" \
 		</dev/null >"$dir/vm.err" 2>&1 &
 }
 
-# Debian's, as they come.
-boot_debian() {
-	boot_x86_64
+# The machine has one serial port that a kernel sees, so results take a console of virtio's.
+boot_arm64() {
+	# What QEMU calls the architected way to sign pointers takes most of the time.
+	qemu_arguments max,pauth-impdef=on
+	local machine=virt${MACHINE:+,$MACHINE}
+	! grep -qx CONFIG_KASAN_HW_TAGS=y "$kdir/.config" || machine+=,mte=on
+	qemu-system-aarch64 -M "$machine" "${qemu[@]}" \
+		-kernel "$(image arch/arm64/boot/Image)" \
+		-device virtio-serial-pci -chardev "file,id=results,path=$dir/results" \
+		-device virtconsole,chardev=results \
+		-append "console=ttyAMA0 results=hvc0 preempt=full $append" \
+		</dev/null >"$dir/vm.err" 2>&1 &
 }
 
 # In the background, so that an interrupt is acted upon at once. Killed if it comes
@@ -89,7 +110,7 @@ boot_debian() {
 status=0
 start=$SECONDS
 hung=false
-"boot_${flavour%%-*}"
+"boot_$(kernel_arch "$flavour")"
 vm_pid=$!
 cleanup_vms+=("$vm_pid")
 # Without the shell's own words on a child that was killed.

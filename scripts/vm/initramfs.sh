@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0
-# usage: scripts/vm/initramfs.sh BUILD OUTPUT
+# usage: scripts/vm/initramfs.sh KERNEL BUILD OUTPUT
 #
 # Packs busybox, our init, the modules and programs in BUILD, the guest's scripts
 # and rcu-headless-stat into an initramfs:
@@ -12,22 +12,16 @@ set -euo pipefail
 . "$(dirname "$0")/../lib/common.sh"
 help_if_asked "$@"
 
-[ $# -eq 2 ] || die "from where, to where?" "scripts/vm/initramfs.sh --help"
-build=$1
-output=$2
-busybox=$(PATH=$PATH:/bin:/usr/bin command -v busybox) ||
-	die "no busybox" "apt-get install busybox-static"
-if LC_ALL=C ldd "$busybox" >/dev/null 2>&1; then
-	die "$busybox is not static" "apt-get install busybox-static"
-fi
+[ $# -eq 3 ] || die "for which kernel, from where, to where?" "scripts/vm/initramfs.sh --help"
+build=$2
+output=$3
+busybox=$("$top/scripts/vm/busybox.sh" "$1")
 
 root=$(mktemp -d)
 cleanup_paths+=("$root")
 mkdir -p "$root"/{bench,bin,dev,demo,modules,proc,rank,stat,sys,tests,tmp}
 cp "$busybox" "$root/bin/busybox"
-"$busybox" --list | grep -vx busybox | while read -r applet; do
-	ln -s busybox "$root/bin/$applet"
-done
+ln -s busybox "$root/bin/sh"
 cp "$top/scripts/vm/init" "$root/init"
 cp -r "$top/tests/guest/." "$root/tests/"
 cp "$top/samples/demo/run.sh" "$root/demo/"

@@ -20,14 +20,14 @@
 
 BEGIN {
 	bad = "WARNING:|BUG:|BUG |Oops|Kernel panic|general protection|Unable to handle" \
-		"|KASAN:|UBSAN:|KFENCE:|ODEBUG:|kmemleak: [0-9]+ new suspected" \
+		"|Internal error:|KASAN:|UBSAN:|KFENCE:|ODEBUG:|kmemleak: [0-9]+ new suspected" \
 		"|possible (recursive|circular) locking|inconsistent lock state" \
 		"|possible irq lock inversion|suspicious RCU usage|non-static key|bad unlock balance" \
 		"|held lock freed|lock held when returning|Invalid wait context" \
 		"|rcu: INFO: |detected .*stalls|self-detected stall|blocked for more than" \
 		"|soft lockup|hard LOCKUP|workqueue lockup|scheduling while atomic" \
 		"|sleeping function called|refcount_t:|list_(add|del) corruption" \
-		"|Objects remaining|still has objects|Call Trace:|nobody cared" \
+		"|Objects remaining|still has objects|Call [Tt]race:|nobody cared" \
 		"|Out of memory: Killed|debugfs: .*already present" \
 		"|rcu_headless: .*(before its grace period|leaked)"
 }
@@ -102,7 +102,7 @@ function wrong_line(line) {
 # Whether a report was expected is known when it is over: its text is anywhere in it.
 function end_report(i) {
 	for (i = 1; i <= lines; i++)
-		if (!excused || report[i] !~ /WARNING:|Call Trace:/)
+		if (!excused || report[i] !~ /WARNING:|Call [Tt]race:/)
 			wrong_line(report[i])
 	in_report = lines = excused = 0
 }
@@ -127,7 +127,7 @@ expected != "" && $0 ~ expected {
 $0 ~ bad {
 	if (in_report)
 		report[++lines] = $0
-	else if (expected == "" || !/Call Trace:/)
+	else if (expected == "" || !/Call [Tt]race:/)
 		wrong_line($0)
 }
 

@@ -56,6 +56,13 @@ class Splats(unittest.TestCase):
     def test_expected(self):
         self.assertEqual(wrong(said("expect the text"), *WARNING, said("expect-end")), [])
 
+    def test_arm64(self):
+        warning = [line.replace("Call Trace", "Call trace") for line in WARNING]
+        self.assertEqual(wrong(*warning), [warning[1], warning[3]])
+        self.assertEqual(wrong(said("expect the text"), *warning, said("expect-end")), [])
+        oops = "Internal error: synchronous external abort: 0000000096000010 [#1] SMP"
+        self.assertEqual(wrong(oops), [oops])
+
     def test_allowed_and_absent(self):
         self.assertEqual(wrong(said("allow the text"), said("expect-end")), [])
 

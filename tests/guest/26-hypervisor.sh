@@ -1,0 +1,15 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# kernels: arm64*
+# machine: virtualization=on
+#
+# The same on a machine that lets the kernel be a hypervisor, as most that aren't virtual do. It
+# then finds its CPUs' data by another register, which is patched into the module.
+
+if ! dmesg | grep -q 'All CPU(s) started at EL2'; then
+	echo "Bail out! The kernel isn't a hypervisor"
+	exit 1
+fi
+# shellcheck source=lib/kunit.sh
+. /tests/lib/kunit.sh
