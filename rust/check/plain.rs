@@ -7,8 +7,8 @@
 //! stretch of the direct map without the kernel's image and without per-CPU memory. All else is
 //! looked at with care ([`crate::check::address`]): that is slower, and almost never happens. A
 //! [`Watcher`] wants to see every call, and makes the plain range empty, which costs nothing when
-//! there is none. Each CPU has a copy of the range's size for its calls ([`crate::page::lane`]),
-//! which can be made zero alone.
+//! there is none. Each CPU has a copy of the range for its calls ([`crate::page::lane`]), and its
+//! size can be made zero alone.
 
 use core::ops;
 
@@ -71,15 +71,6 @@ impl Range {
         }
     }
 
-    /// Where in the range an address is, in units. Where the range begins is read once, and it
-    /// doesn't change.
-    #[inline(always)]
-    fn position(&self, shift: u32) -> impl Fn(usize) -> usize {
-        let start = load_relaxed(&self.start);
-        // Bits below the unit become high ones: one comparison does for both.
-        move |address| address.wrapping_sub(start).rotate_right(shift)
-    }
-
     /// Makes it another range. Nobody may be looking at it yet.
     fn set(&self, start: usize, units: usize) {
         store_relaxed(&self.start, start);
@@ -88,7 +79,8 @@ impl Range {
 }
 
 static PLAIN: Range = Range::empty();
-/// The range of vmalloc, empty when [`PLAIN`] is.
+/// The longest stretch of the range of vmalloc that is like that, empty when [`PLAIN`] is: some
+/// architectures have the kernel's image there.
 static PLAIN_VMALLOC: Range = Range::empty();
 
 /// How far two addresses on one stack are apart at most, if what they have in common is taken away.
@@ -112,19 +104,24 @@ pub(crate) enum Watcher {
 /// The watchers that there are now, added up.
 static WATCHERS: Atomic<u32> = Atomic::new(0);
 
-/// Where in the plain range of a channel an address is, in units; what isn't aligned is far behind
-/// it.
+/// Where in the plain range of a channel, which begins at `start`, an address is, in units; what
+/// isn't aligned is far behind it.
 #[inline(always)]
-pub(crate) fn position(channel: Channel, address: usize) -> usize {
-    position_of(channel)(address)
+pub(crate) fn position(channel: Channel, start: usize, address: usize) -> usize {
+    let shift = match channel {
+        Channel::Slab => SLAB_SHIFT,
+        Channel::Vmalloc => PAGE_SIZE.trailing_zeros(),
+    };
+    // Bits below the unit become high ones: one comparison does for both.
+    address.wrapping_sub(start).rotate_right(shift)
 }
 
-/// The same for many addresses.
+/// Where the plain range of a channel begins, which doesn't change.
 #[inline(always)]
-pub(crate) fn position_of(channel: Channel) -> impl Fn(usize) -> usize {
+pub(crate) fn start(channel: Channel) -> usize {
     match channel {
-        Channel::Slab => PLAIN.position(SLAB_SHIFT),
-        Channel::Vmalloc => PLAIN_VMALLOC.position(PAGE_SIZE.trailing_zeros()),
+        Channel::Slab => load_relaxed(&PLAIN.start),
+        Channel::Vmalloc => load_relaxed(&PLAIN_VMALLOC.start),
     }
 }
 
@@ -153,7 +150,7 @@ pub(crate) fn may_be_on_stack(channel: Channel, address: usize) -> bool {
 #[inline(always)]
 pub(crate) fn accept(given: Given) -> Result<Object, Given> {
     let address = given.addr();
-    if position(Channel::Slab, address) < units(Channel::Slab)
+    if position(Channel::Slab, start(Channel::Slab), address) < units(Channel::Slab)
         && !may_be_on_stack(Channel::Slab, address)
     {
         // SAFETY: What is given is an object unless it is found to be none, and in the plain range
@@ -171,17 +168,16 @@ pub(crate) fn accept(given: Given) -> Result<Object, Given> {
 /// Process context, sleeps.
 pub(crate) fn init() -> Result {
     store_relaxed(&STACK, memory::thread_size());
-    let vmalloc = memory::vmalloc();
-    PLAIN_VMALLOC.set(vmalloc.start, 0);
     // With tags in the upper bits of pointers ranges say nothing.
     let tagged = memory::has_tags();
     // Modules that share the range want a closer look.
-    let pages = if memory::modules_are_in_vmalloc() || tagged {
-        0
+    let vmalloc = if memory::modules_are_in_vmalloc() || tagged {
+        0..0
     } else {
-        vmalloc.len() / PAGE_SIZE
+        longest_gap(memory::vmalloc())?
     };
-    PLAIN_VMALLOC_UNITS.store(pages, Relaxed);
+    PLAIN_VMALLOC.set(vmalloc.start, 0);
+    PLAIN_VMALLOC_UNITS.store(vmalloc.len() / PAGE_SIZE, Relaxed);
 
     // Where memory is mapped at 0, null and what zero bytes are of are no objects.
     let map = if tagged { 0..0 } else { memory::direct_map() };
@@ -296,9 +292,13 @@ fn avoided() -> Result<KVVec<ops::Range<usize>>> {
 
 /// Where the kernel's image is: around something in its text and something in its data.
 pub(super) fn image() -> [ops::Range<usize>; 2] {
-    let text = kernel::bindings::kfree as *const () as usize;
+    in_image().map(|at| at.saturating_sub(IMAGE_SIZE)..at.saturating_add(IMAGE_SIZE))
+}
+
+/// Something in the image's text and something in its data.
+pub(super) fn in_image() -> [usize; 2] {
     let data = (&raw const kernel::bindings::high_memory).addr();
-    [text, data].map(|at| at.saturating_sub(IMAGE_SIZE)..at.saturating_add(IMAGE_SIZE))
+    [kernel::bindings::kfree as *const () as usize, data]
 }
 
 /// Where the per-CPU memory can be that `address` is in.

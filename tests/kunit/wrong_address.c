@@ -6,6 +6,7 @@
 #include <linux/align.h>
 #include <linux/gfp.h>
 #include <linux/mm.h>
+#include <linux/pgtable.h>
 #include <linux/poison.h>
 #include <linux/rcu_headless.h>
 #include <linux/slab.h>
@@ -66,6 +67,13 @@ static void object_in_image(struct kunit *test)
 	is_refused(test, address);
 }
 
+/* Some architectures have their image in the range of vmalloc, whose areas begin with a page. */
+static void page_of_the_image(struct kunit *test)
+{
+	KUNIT_ASSERT_TRUE(test, PAGE_ALIGNED(empty_zero_page));
+	is_refused(test, empty_zero_page);
+}
+
 /* The fast path lets it pass, but here every call is looked at with care. */
 static void page_of_the_page_allocator(struct kunit *test)
 {
@@ -91,6 +99,7 @@ static void poison(struct kunit *test)
 
 static struct kunit_case wrong_address_cases[] = {
 	KUNIT_CASE(object_in_image),
+	KUNIT_CASE(page_of_the_image),
 	KUNIT_CASE(page_of_the_page_allocator),
 	KUNIT_CASE(poison),
 	{}
