@@ -9,16 +9,22 @@
 
 #include "helpers.h"
 
+#ifdef CONFIG_ARM64
+/* In exports_arm64.S; the compiler gives only what it sees used a type for indirect calls. */
+KCFI_REFERENCE(kfree_rcu_headless);
+KCFI_REFERENCE(kvfree_rcu_headless);
+#else
 void kfree_rcu_headless(const void *ptr)
 {
 	rcu_headless_free_slab(ptr, _RET_IP_);
 }
-EXPORT_SYMBOL_GPL(kfree_rcu_headless);
 
 void kvfree_rcu_headless(const void *ptr)
 {
 	rcu_headless_free_any(ptr, _RET_IP_);
 }
+#endif
+EXPORT_SYMBOL_GPL(kfree_rcu_headless);
 EXPORT_SYMBOL_GPL(kvfree_rcu_headless);
 
 void kvfree_rcu_headless_bulk(size_t nr, void *const *ptrs)

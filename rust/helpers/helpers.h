@@ -105,6 +105,7 @@ int rcu_headless_param_get(char *buffer, const struct kernel_param *kp);
 /* percpu.c */
 struct rcu_headless_lanes {
 	void **cursors[2];
+	unsigned long starts[2];
 	unsigned long units[2];
 	void **firsts[2];
 };

@@ -17,6 +17,7 @@ use crate::{
     platform::{
         inline_atomic::{
             load_ptr_acquire,
+            load_relaxed,
             store_release, //
         },
         kcsan::assert_only_writer, //
@@ -46,6 +47,13 @@ impl Cursor {
     #[inline]
     pub(super) fn get(&self) -> *mut Pointer {
         load_ptr_acquire(&self.0)
+    }
+
+    /// The same in no order, for who has the cursor to itself: what was done to it before came
+    /// earlier in program order, or was ordered by how it was handed over.
+    #[inline(always)]
+    pub(super) fn get_relaxed(&self) -> *mut Pointer {
+        load_relaxed(&self.0)
     }
 
     /// # Safety

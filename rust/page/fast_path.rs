@@ -35,7 +35,7 @@ impl<P> OnThisCpu<P> {
         let address = given.addr();
         if here
             .units(channel)
-            .are_above(plain::position(channel, address))
+            .are_above(plain::position(channel, here.start(channel), address))
             && may_be_stored(channel, address)
         {
             let at = here.load(channel);
@@ -66,9 +66,10 @@ impl<P> OnThisCpu<P> {
     pub(crate) unsafe fn push_while(&self, channel: Channel, pointers: &[Pointer]) -> usize {
         let here = arch::Here::of(self);
         let units = here.units(channel).load();
-        let position = plain::position_of(channel);
+        let plain_start = here.start(channel);
         let good = |pointer: Pointer| {
-            position(pointer.addr()) < units && may_be_stored(channel, pointer.addr())
+            plain::position(channel, plain_start, pointer.addr()) < units
+                && may_be_stored(channel, pointer.addr())
         };
         let start = here.load(channel);
         // Up to the end of the stretch; none if it is there, or nowhere.

@@ -55,6 +55,8 @@ use crate::{
 #[repr(C)]
 pub(crate) struct Lanes {
     pub(super) cursors: [Cursor; Channel::COUNT],
+    /// Where the plain ranges begin, once there is other than zero in `units`.
+    pub(super) starts: [Atomic<usize>; Channel::COUNT],
     /// Calls on the CPU store plain addresses below this by themselves.
     pub(super) units: [Atomic<usize>; Channel::COUNT],
     /// Where the first pointer of the open page is.
@@ -66,6 +68,7 @@ pub(crate) struct Lanes {
 pub(crate) struct Lane {
     channel: Channel,
     cursor: &'static Cursor,
+    start: &'static Atomic<usize>,
     units: &'static Atomic<usize>,
     first: &'static Atomic<*mut Pointer>,
 }
@@ -94,24 +97,28 @@ pub(crate) fn lanes_of(cpu: CpuId) -> [Lane; Channel::COUNT] {
     // lanes without a page that no call uses, and lasts as long as the module does.
     let lanes: &'static Lanes =
         unsafe { &*bindings::rcu_headless_helper_lanes_of(cpu.as_u32()).cast() };
-    let [slab, vmalloc] = &lanes.cursors;
-    let [slab_units, vmalloc_units] = &lanes.units;
-    let [slab_first, vmalloc_first] = &lanes.firsts;
-    let lane = |channel, cursor, units, first| Lane {
-        channel,
-        cursor,
+    let Lanes {
+        cursors,
+        starts,
         units,
-        first,
-    };
-    [
-        lane(Channel::Slab, slab, slab_units, slab_first),
-        lane(
-            Channel::Vmalloc,
-            vmalloc,
-            vmalloc_units,
-            vmalloc_first, //
-        ),
-    ]
+        firsts,
+    } = lanes;
+    [Channel::Slab, Channel::Vmalloc].map(|channel| Lane {
+        channel,
+        cursor: of(cursors, channel),
+        start: of(starts, channel),
+        units: of(units, channel),
+        first: of(firsts, channel),
+    })
+}
+
+/// What is the channel's of two.
+#[inline(always)]
+pub(super) fn of<T>([slab, vmalloc]: &[T; Channel::COUNT], channel: Channel) -> &T {
+    match channel {
+        Channel::Slab => slab,
+        Channel::Vmalloc => vmalloc,
+    }
 }
 
 impl Lane {
@@ -184,6 +191,8 @@ impl Lane {
     /// until the lane has been revoked and a grace period has passed, or this code's like does so
     /// on the same CPU.
     pub(crate) unsafe fn admit(&self) {
+        // Read by calls on this CPU alone, so that program order is all it takes.
+        store_relaxed(self.start, plain::start(self.channel));
         store_relaxed(self.units, plain::units(self.channel));
         // A watcher first says so and then revokes all lanes: if it isn't seen here, that comes
         // after.
@@ -214,7 +223,7 @@ impl Lane {
     ///
     /// The caller must have the cursor to itself, and it must be that of the object's channel.
     pub(crate) unsafe fn push(&self, object: Object) -> Result<(), Object> {
-        let at = self.cursor.get();
+        let at = self.cursor.get_relaxed();
         if at.addr() % PAGE_SIZE == 0 {
             return Err(object);
         }

@@ -107,7 +107,69 @@ mod arch {
     }
 }
 
-#[cfg(not(all(target_arch = "x86_64", not(CONFIG_KCSAN))))]
+#[cfg(all(target_arch = "aarch64", not(CONFIG_KCSAN)))]
+mod arch {
+    use kernel::{
+        asm,
+        sync::atomic::{
+            Atomic,
+            Full, //
+        }, //
+    };
+
+    /// Reads a word, and orders what follows behind that: `smp_load_acquire()`.
+    macro_rules! ldar {
+        ($place:expr) => {{
+            let value;
+            // SAFETY: The reference is valid, and an aligned load of a word is a single one. As it
+            // isn't `nomem`, the compiler moves no access across.
+            unsafe {
+                asm!(
+                    "ldar {value}, [{place}]";
+                    value = out(reg) value,
+                    place = in(reg) $place.as_ptr(),
+                    options(nostack, preserves_flags),
+                )
+            };
+            value
+        }};
+    }
+
+    #[inline(always)]
+    pub(super) fn load_acquire(word: &Atomic<u64>) -> u64 {
+        ldar!(word)
+    }
+
+    #[inline(always)]
+    pub(super) fn load_ptr_acquire<T>(place: &Atomic<*mut T>) -> *mut T {
+        ldar!(place)
+    }
+
+    #[inline(always)]
+    pub(super) fn store_release<T>(place: &Atomic<*mut T>, value: *mut T) {
+        // SAFETY: The reference is valid, and an aligned store of a word is a single one. As it
+        // isn't `nomem`, the compiler moves no access across.
+        unsafe {
+            asm!(
+                "stlr {value}, [{place}]";
+                value = in(reg) value,
+                place = in(reg) place.as_ptr(),
+                options(nostack, preserves_flags),
+            )
+        };
+    }
+
+    // Which instructions it takes depends on the machine.
+    #[inline(always)]
+    pub(super) fn cmpxchg(word: &Atomic<u64>, old: u64, new: u64) -> bool {
+        word.cmpxchg(old, new, Full).is_ok()
+    }
+}
+
+#[cfg(any(
+    not(any(target_arch = "x86_64", target_arch = "aarch64")),
+    CONFIG_KCSAN
+))]
 mod arch {
     use kernel::sync::atomic::{
         Acquire,

@@ -2,14 +2,15 @@
 
 //! What code may do on the CPU that it runs on: sleep, stay, have it to itself.
 //!
-//! This is most of a call's fast path, so x86_64 has it in a few instructions, and user-mode Linux
-//! in a few calls; other architectures call the kernel's inline functions through helpers, as does
-//! a kernel that has to see what is done there, for KCSAN or the preemption tracers. `Kbuild` says
-//! which it is. All offer the same:
+//! This is most of a call's fast path, so x86_64 and arm64 have it in a few instructions, and
+//! user-mode Linux in a few calls; other architectures call the kernel's inline functions through
+//! helpers, as does a kernel that has to see what is done there, for KCSAN or the preemption
+//! tracers. `Kbuild` says which it is. All offer the same:
 //!
 //! - `may_block()`: nothing forbids this code to sleep, and the `Cpu` that was found on the way,
 //! - `in_nmi()`: an NMI has interrupted,
-//! - `preempt_disable()` and `preempt_enable()`,
+//! - `preempt_disable()` and `preempt_enable()`, and `preempt_disable_first()` for where preemption
+//!   is known to be on,
 //! - `Cpu`: this one until the code sleeps, and where its per-CPU data is. Where code can be
 //!   preempted, a `Cpu` knows nothing.
 
@@ -20,6 +21,7 @@ use kernel::types::NotThreadSafe;
 use crate::bindings;
 
 #[cfg_attr(rcu_headless_cpu = "x86_64", path = "this_cpu/x86_64.rs")]
+#[cfg_attr(rcu_headless_cpu = "arm64", path = "this_cpu/arm64.rs")]
 #[cfg_attr(rcu_headless_cpu = "um", path = "this_cpu/um.rs")]
 #[cfg_attr(rcu_headless_cpu = "generic", path = "this_cpu/generic.rs")]
 mod arch;
@@ -73,8 +75,9 @@ impl Code {
     #[inline(always)]
     pub(crate) fn stay(self) -> Result<OnThisCpu<Self>, Self> {
         match arch::may_block() {
+            // SAFETY: `may_block()` has just said so.
             // INVARIANT: What may block is a task's, and this value has no proof made from it.
-            Some(cpu) => Ok(OnThisCpu::on(cpu, self)),
+            Some(cpu) => Ok(OnThisCpu::on(cpu, self, unsafe { NoPreempt::first() })),
             None => Err(self),
         }
     }
@@ -142,6 +145,19 @@ impl NoPreempt {
         // INVARIANT: Just turned off; undone by the drop alone.
         Self(PhantomData)
     }
+
+    /// Turns preemption off where nothing else has.
+    ///
+    /// # Safety
+    ///
+    /// Preemption must be on.
+    #[inline(always)]
+    unsafe fn first() -> Self {
+        // SAFETY: The contract says the same.
+        unsafe { arch::preempt_disable_first() };
+        // INVARIANT: Just turned off; undone by the drop alone.
+        Self(PhantomData)
+    }
 }
 
 impl Drop for NoPreempt {
@@ -173,18 +189,18 @@ impl<'a> OnThisCpu<Lent<'a>> {
     #[inline(always)]
     pub(crate) fn new(_: &'a mut TaskContext<'_>) -> Self {
         // INVARIANT: There is a proof, and it is borrowed.
-        Self::on(arch::Cpu::this(), Lent(PhantomData))
+        Self::on(arch::Cpu::this(), Lent(PhantomData), NoPreempt::new())
     }
 }
 
 impl<P> OnThisCpu<P> {
     #[inline(always)]
-    fn on(cpu: arch::Cpu, proof: P) -> Self {
-        // INVARIANT: Preemption is turned off here, so that the CPU stays the one it is.
+    fn on(cpu: arch::Cpu, proof: P, off: NoPreempt) -> Self {
+        // INVARIANT: Preemption is off, so that the CPU stays the one it is.
         Self {
             cpu,
             proof,
-            _off: NoPreempt::new(),
+            _off: off,
         }
     }
 

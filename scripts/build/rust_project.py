@@ -40,6 +40,8 @@ def crate(project, root, out, objtree):
         "edition": "2021",
         "env": {
             "OBJTREE": objtree,
+            "RCU_HEADLESS_ARM64_OFFSET": os.path.join(
+                out, "rust", "platform", "this_cpu", "arm64_offset.rs"),
             "RCU_HEADLESS_BINDINGS": bindings,
             "RUST_MODFILE": "rcu_headless",
         },

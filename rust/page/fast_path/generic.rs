@@ -1,6 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
 
 //! For any architecture: this CPU's lanes are found as the kernel finds per-CPU data.
+//!
+//! A call reads `units`, then the cursor, both in no order, and writes a pointer and the cursor,
+//! the latter with release. On a machine that does accesses in any order this is enough:
+//!
+//! - `units` becomes other than zero on this CPU alone, by code that had the queue's lock
+//!   ([`crate::page::lane::Lane::admit()`]). The lock has ordered what other CPUs did to the cursor
+//!   before, and program order does the rest.
+//! - Who revokes the lane makes `units` zero, and has a full barrier before its grace period
+//!   begins. A call that still sees another number is a reader that this grace period waits for,
+//!   and when it is over, all that the call has written is seen.
+//! - Who takes a cookie without waiting reads the cursor with acquire, and has a full barrier
+//!   before the cookie: what a caller did before it gave an object away comes before the grace
+//!   period that the object waits for.
 
 use kernel::sync::atomic::Atomic;
 
@@ -11,7 +24,10 @@ use crate::{
     },
     page::{
         cursor::Cursor,
-        lane::Lanes, //
+        lane::{
+            of,
+            Lanes, //
+        }, //
     },
     platform::{
         inline_atomic::load_relaxed,
@@ -53,29 +69,27 @@ impl<'a> Here<'a> {
         Self(unsafe { &*lanes })
     }
 
+    /// Where the channel's plain range begins.
+    #[inline(always)]
+    pub(super) fn start(&self, channel: Channel) -> usize {
+        load_relaxed(of(&self.0.starts, channel))
+    }
+
     /// How much of the channel's plain range calls store by themselves.
     #[inline(always)]
     pub(super) fn units(&self, channel: Channel) -> Units<'a> {
-        let [slab, vmalloc] = &self.0.units;
-        Units(match channel {
-            Channel::Slab => slab,
-            Channel::Vmalloc => vmalloc,
-        })
+        Units(of(&self.0.units, channel))
     }
 
     #[inline(always)]
     fn cursor(&self, channel: Channel) -> &Cursor {
-        let [slab, vmalloc] = &self.0.cursors;
-        match channel {
-            Channel::Slab => slab,
-            Channel::Vmalloc => vmalloc,
-        }
+        of(&self.0.cursors, channel)
     }
 
     /// Where the next pointer of a channel goes.
     #[inline(always)]
     pub(super) fn load(&self, channel: Channel) -> *mut Pointer {
-        self.cursor(channel).get()
+        self.cursor(channel).get_relaxed()
     }
 
     /// Moves the channel's cursor one place on from `at`.

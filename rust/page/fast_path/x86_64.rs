@@ -28,12 +28,18 @@ const fn cursor_at(channel: Channel) -> usize {
     offset_of!(Lanes, cursors) + channel as usize * size_of::<usize>()
 }
 
+const fn start_at(channel: Channel) -> usize {
+    offset_of!(Lanes, starts) + channel as usize * size_of::<usize>()
+}
+
 const fn units_at(channel: Channel) -> usize {
     offset_of!(Lanes, units) + channel as usize * size_of::<usize>()
 }
 
 const SLAB_CURSOR: usize = cursor_at(Channel::Slab);
 const VMALLOC_CURSOR: usize = cursor_at(Channel::Vmalloc);
+const SLAB_START: usize = start_at(Channel::Slab);
+const VMALLOC_START: usize = start_at(Channel::Vmalloc);
 const SLAB_UNITS: usize = units_at(Channel::Slab);
 const VMALLOC_UNITS: usize = units_at(Channel::Vmalloc);
 
@@ -68,6 +74,16 @@ impl<'a> Here<'a> {
     #[inline(always)]
     pub(super) fn of<P>(_: &'a OnThisCpu<P>) -> Self {
         Self(PhantomData)
+    }
+
+    /// Where the channel's plain range begins.
+    #[inline(always)]
+    pub(super) fn start(&self, channel: Channel) -> usize {
+        match channel {
+            Channel::Slab => load::<SLAB_START>(),
+            Channel::Vmalloc => load::<VMALLOC_START>(),
+        }
+        .addr()
     }
 
     /// How much of the channel's plain range calls store by themselves.

@@ -33,6 +33,11 @@ pub(super) fn in_nmi() -> bool {
 }
 
 #[inline(always)]
+pub(super) unsafe fn preempt_disable_first() {
+    preempt_disable();
+}
+
+#[inline(always)]
 pub(super) fn preempt_disable() {
     // SAFETY: It may be called anywhere; `preempt_enable()` undoes it.
     unsafe { bindings::rcu_headless_helper_preempt_disable() };

@@ -76,6 +76,11 @@ fn compiler_barrier() {
 }
 
 #[inline(always)]
+pub(super) unsafe fn preempt_disable_first() {
+    preempt_disable();
+}
+
+#[inline(always)]
 pub(super) fn preempt_disable() {
     if cfg!(CONFIG_PREEMPT_COUNT) {
         let count = Cpu::this().preempt_count();

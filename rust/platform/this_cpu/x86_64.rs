@@ -143,6 +143,11 @@ pub(super) fn in_nmi() -> bool {
 }
 
 #[inline(always)]
+pub(super) unsafe fn preempt_disable_first() {
+    preempt_disable();
+}
+
+#[inline(always)]
 pub(super) fn preempt_disable() {
     #[cfg(CONFIG_PREEMPT_COUNT)]
     // SAFETY: Adds to this CPU's count; whoever breaks in leaves it as it was. As memory is not
