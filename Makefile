@@ -35,7 +35,7 @@ help:
 #:   make lint    what can be checked without a kernel, in less than half a minute
 #:   make check   make lint, and what clippy, the compiler, checkpatch and rustdoc say
 #:   make model   the lock-free parts, with their accesses in every order, by loom
-#:   make listing the instructions of the call, counted
+#:   make listing the instructions of the call, counted (also: ARCH=arm64)
 #:   make rustdoc the documentation of the Rust code, to read in a browser
 #:   make rust-analyzer  rust-project.json, so that editors complete and explain
 #:   make help    this list

@@ -3,13 +3,13 @@
 # usage: scripts/bench.sh   (make bench)
 #
 # Measures rcu_headless against what else there is: in time on user-mode Linux, which
-# runs at native speed, and in instructions on x86_64 in QEMU. Nothing else should run
+# runs at native speed, and in instructions on x86_64 and arm64 in QEMU. Nothing else should run
 # meanwhile. Writes all values, a summary with ratios, and plots into a folder in the
 # cache, which keeps the last ten, and says which.
 #
 #   QUICK=1     few conditions and rounds, in two minutes when all is built
 #   ROUNDS=n    rounds of all peers (default: 7; 2 if quick)
-#   KERNELS=... only on "um" or "x86_64"
+#   KERNELS=... only on some of "um x86_64 arm64"
 #   OUT=dir     where to write it, instead of into the cache
 #   KEEP=1      also renew the rows and plots in Documentation/performance
 #   DEPS=skip   install nothing
@@ -24,7 +24,8 @@ if [ -n "${KEEP-}" ] && [ -n "${QUICK-}${KERNELS-}" ]; then
 	die "with QUICK or KERNELS there are but some of the rows to keep" \
 		"Leave KEEP out, or the others."
 fi
-"$top/scripts/build/deps.sh" bench
+kernels=${KERNELS:-um x86_64 arm64}
+KERNELS=$kernels "$top/scripts/build/deps.sh" bench
 logs=$(log_dir bench)
 out=${OUT:-$logs}
 mkdir -p "$out"
@@ -60,11 +61,12 @@ describe() {
 }
 
 start=$SECONDS
-for kernel in ${KERNELS:-um x86_64}; do
+for kernel in $kernels; do
 	case $kernel in
 	um) measure native um-plain native $((rounds * 600)) ;;
 	x86_64) ICOUNT=1 CPUS=1 measure counted x86_64-plain-keys counted $((rounds * 600)) ;;
-	*) die "no such kernel: $kernel" "There are um and x86_64." ;;
+	arm64) ICOUNT=1 CPUS=1 measure counted-arm64 arm64-plain counted $((rounds * 600)) ;;
+	*) die "no such kernel: $kernel" "There are um, x86_64 and arm64." ;;
 	esac
 done
 # Debian's packages are for this one, whatever else there is.

@@ -3,9 +3,9 @@
 
 usage: PYTHONPATH=bench python3 -m report DIRECTORY [KEPT]
 
-DIRECTORY has native.csv, counted.csv or both; summary.csv and the plots are written beside
-them, and the ratios to kvfree_rcu_mightsleep() printed. With KEPT, the rows of the
-summary.csv and the plots that are in that directory are renewed as well.
+DIRECTORY has some of native.csv, counted.csv and counted-arm64.csv; summary.csv and the plots
+are written beside them, and the ratios to kvfree_rcu_mightsleep() printed. With KEPT, the rows
+of the summary.csv and the plots that are in that directory are renewed as well.
 """
 
 import os
@@ -25,7 +25,7 @@ def main(arguments):
         return 2
     directory, *kept = arguments
     kernels = {}
-    for kernel in ("native", "counted"):
+    for kernel in ("native", "counted", "counted-arm64"):
         path = os.path.join(directory, f"{kernel}.csv")
         if os.path.exists(path):
             kernels[kernel] = Data.read(path)

@@ -131,7 +131,7 @@ def with_words(data, measure, name, *words, without=()):
 
 def draw(directory, kernel, data):
     """All plots that one kernel's values are enough for."""
-    unit = "instructions" if kernel == "counted" else "ns"
+    unit = "instructions" if kernel.startswith("counted") else "ns"
     figures = {}
     for condition in with_words(data, "call", "call_mean", "size=64", without=("threads",))[:1]:
         peers = [p for p in data.peers("call", condition, "call_mean") if p != "synchronize_rcu"]

@@ -1,9 +1,9 @@
 #!/usr/bin/awk -f
 # SPDX-License-Identifier: GPL-2.0
 #
-# Reads objdump -dr and prints the way through function_name on which nothing out
-# of the ordinary happens: no conditional jump is taken but one over a call. Fails if it
-# has more than most instructions.
+# Reads objdump -dr, of x86_64 or arm64, and prints the way through function_name on which
+# nothing out of the ordinary happens: no conditional jump is taken but one over a call. Fails
+# if it has more than most instructions.
 
 # Jumps to another function are by a relocation, on the line after the instruction.
 /^[0-9a-f]+ <.*>:$/ {
@@ -17,7 +17,7 @@
 	sub(/:$/, "", address)
 	text = $0
 	sub(/^[ \t]*[0-9a-f]+:[ \t]*/, "", text)
-	sub(/[ \t]*#.*$/, "", text)
+	sub(/[ \t]*(#|\/\/) .*$/, "", text)
 	gsub(/[ \t]+/, " ", text)
 	n++
 	insn[n] = text
@@ -25,7 +25,7 @@
 	next
 }
 
-/R_X86_64_/ {
+/R_(X86_64|AARCH64)_/ {
 	reloc[n] = $3
 	sub(/[-+]0x[0-9a-f]+$/, "", reloc[n])
 }
@@ -38,9 +38,15 @@ function show(i,   line, symbol) {
 		if (line ~ /\(%rip\)/)
 			sub(/0x0\(%rip\)/, symbol "(%rip)", line)
 		else
-			sub(/[0-9a-f]+$/, symbol, line)
+			sub(/(#0x)?[0-9a-f]+$/, symbol, line)
 	}
 	printf "%4d  %s\n", ++count, line
+}
+
+# Where the jump goes: its last operand.
+function target(i,   word, n) {
+	n = split(insn[i], word, " ")
+	return at[word[n] ~ /^</ ? word[n - 1] : word[n]]
 }
 
 END {
@@ -50,15 +56,14 @@ END {
 	i = start[function_name]
 	while (count < 200) {
 		show(i)
-		split(insn[i], word, " ")
-		if (word[1] ~ /^ret/) {
+		if (insn[i] ~ /^ret/) {
 			printf "%s: %d instructions\n", function_name, count
 			exit count > most
 		}
-		if (word[1] == "jmp")
-			i = reloc[i] in start ? start[reloc[i]] : at[word[2]]
-		else if (word[1] ~ /^j/ && insn[i + 1] ~ /^call/)
-			i = at[word[2]]
+		if (insn[i] ~ /^(jmp|b) /)
+			i = reloc[i] in start ? start[reloc[i]] : target(i)
+		else if (insn[i] ~ /^(j|b\.|cbn?z|tbn?z)/ && insn[i + 1] ~ /^(call|bl) /)
+			i = target(i)
 		else
 			i++
 		if (!i)
