@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0
-# usage: scripts/debian/kernel.sh KERNEL   (debian, debian-rt, debian-7.2, ...)
+# usage: scripts/debian/kernel.sh KERNEL   (debian, debian-rt, debian-arm64, debian-7.2, ...)
 #
 # Has the image and the headers of one of Debian's own kernels, the newest of its kind, in the
 # Debian 13 of scripts/debian/chroot.sh, with the metadata that the headers lack. Prints where
@@ -11,15 +11,18 @@
 set -euo pipefail
 # shellcheck source=../lib/common.sh
 . "$(dirname "$0")/../lib/common.sh"
+# shellcheck source=../lib/kernels.sh
+. "$top/scripts/lib/kernels.sh"
 help_if_asked "$@"
 
 chroot=$top/scripts/debian/chroot.sh
-release='[0-9.]*'
-case ${1-} in
+kind=$(kernel_kind "${1-}")
+series=$(kernel_series "${1-}")
+case $kind in
 debian) kind=amd64 ;;
 debian-cloud) kind=cloud-amd64 ;;
 debian-rt) kind=rt-amd64 ;;
-debian-7.2) kind=amd64 release='7\.2\.[0-9]*' ;;
+debian-arm64 | debian-arm64-16k) kind=${kind#debian-} ;;
 *) die "no such kernel of Debian's: '${1-}'" "scripts/debian/kernel.sh --help" ;;
 esac
 
@@ -30,27 +33,39 @@ packages="rustc rust-src bindgen make flex bison bc perl python3 xz-utils cpio k
 # It is made now, if it isn't there.
 "$chroot" true
 lock debian-packages
+# Of another architecture come the headers and the image alone; what compiles is this one's. One
+# compiler is for programs of 32 bits, which the kernel has a piece of code for.
+of=
+if [ "$(kernel_arch "$1")" = arm64 ] && ! is_native "$1"; then
+	of=:arm64
+	packages="$packages libc6-dev-arm64-cross gcc-arm-linux-gnueabihf"
+	if ! "$chroot" dpkg --print-foreign-architectures | grep -qx arm64; then
+		"$chroot" --root dpkg --add-architecture arm64
+		rm -f "$cache/debian.updated"
+	fi
+fi
 if [ "${DEPS-}" != skip ] &&
 	[ -z "$(find "$cache/debian.updated" -mmin -1440 2>/dev/null)" ]; then
 	step "Looking for Debian's newest kernels" "$cache/logs/debian-update.log" \
 		"$chroot" --root apt-get -q -o APT::Update::Error-Mode=any update
 	touch "$cache/debian.updated"
 fi
-headers=$("$chroot" apt-cache pkgnames linux-headers- |
-	grep -xE "linux-headers-$release\+deb13-$kind" | sort -V | tail -n 1) || true
+headers=$("$chroot" apt-cache pkgnames linux-headers- | sed 's/:.*//' |
+	grep -xE "linux-headers-${series:-[0-9.]+}[0-9.]*\+deb13-$kind" | sort -V | tail -n 1) || true
 [ -n "$headers" ] || die "Debian has no kernel of the kind $1" "See $cache/logs/debian-update.log"
 # The archive's, or that which is left of one that is no longer there.
-version=$("$chroot" apt-cache policy "$headers" | sed -n 's/^  Candidate: //p')
+version=$("$chroot" apt-cache policy "$headers$of" | sed -n 's/^  Candidate: //p')
 series=$(cut -d . -f 1,2 <<<"$version")
 name=${headers#linux-headers-}
 
-wanted=("$headers=$version" "linux-source-$series=$version")
+wanted=("$headers$of=$version" "linux-source-$series=$version")
 for package in $packages; do
 	wanted+=("$package")
 done
 # shellcheck disable=SC2016
-installed=$("$chroot" dpkg-query -W -f '${db:Status-Status} ${Package}=${Version}\n' |
-	sed -n 's/^installed \(\([^=]*\)=.*\)/\1\n\2/p')
+installed=$("$chroot" dpkg-query -W -f '${db:Status-Status} ${binary:Package}=${Version}\n' |
+	sed -n "s/:$("$chroot" dpkg --print-architecture)=/=/
+		s/^installed \(\([^=]*\)=.*\)/\1\n\2/p")
 missing=()
 for package in "${wanted[@]}"; do
 	grep -qxF "$package" <<<"$installed" || missing+=("$package")
@@ -65,6 +80,9 @@ if [ ${#missing[@]} -gt 0 ]; then
 fi
 
 kdir=$("$chroot" scripts/headers/metadata.sh "/usr/src/$headers")
+# One of them as other distributions' headers are, Arch's for one: these have the metadata, but
+# not what a macro of the kernel crate includes. Kbuild makes that.
+[ "$1" != debian ] || rm -f "$kdir"/rust/kernel/generated_*.rs
 if [ ! -f "$kdir/vmlinuz" ]; then
 	work=$(mktemp -d "$cache/debian-image.XXXXXX")
 	cleanup_paths+=("$work")
@@ -76,7 +94,7 @@ if [ ! -f "$kdir/vmlinuz" ]; then
 	rm -rf "$kdir/kernel"
 	mv "$work/linux-source-$series/kernel" "$kdir/kernel"
 	image() {
-		"$chroot" sh -c "cd '$work' && apt-get -q download 'linux-binary-$name=$version' &&
+		"$chroot" sh -c "cd '$work' && apt-get -q download 'linux-binary-$name$of=$version' &&
 			dpkg-deb -x ./*.deb ."
 	}
 	step "Downloading the image of $name" "$cache/logs/debian-image.log" image

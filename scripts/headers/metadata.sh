@@ -69,9 +69,10 @@ mkdir "$work"
 cleanup_paths+=("$work")
 logs=$cache/logs/headers-$release
 
-arch=$(make -s -f - <<<"-include $headers/.kernelvariables
-all:; @echo \$(ARCH)")
-source=$("$top/scripts/headers/source.sh" "$headers" "$work" "${arch:-x86}")
+# Debian's headers say for which machine they are, and how its compiler is called.
+read -r arch cross < <(make -s -f - <<<"-include $headers/.kernelvariables
+all:; @echo \$(or \$(ARCH),x86) \$(CROSS_COMPILE)")
+source=$("$top/scripts/headers/source.sh" "$headers" "$work" "$arch")
 
 build=$work/build
 mkdir "$build"
@@ -80,7 +81,7 @@ for file in .config .kernelvariables Module.symvers vmlinux; do
 done
 # What a user has set for builds of modules is not for the kernel.
 kbuild=(env -u KCFLAGS -u KCPPFLAGS -u KAFLAGS -u KRUSTFLAGS -u LLVM
-	make -C "$source" "O=$build" "RUSTC=$RUSTC" "HOSTRUSTC=$RUSTC" "BINDGEN=$BINDGEN"
+	make -C "$source" "O=$build" "ARCH=$arch" "CROSS_COMPILE=$cross" "RUSTC=$RUSTC" "HOSTRUSTC=$RUSTC" "BINDGEN=$BINDGEN"
 	"RUST_LIB_SRC=$RUST_LIB_SRC" "-j$jobs")
 step "Configuring it" "$logs-config.log" "${kbuild[@]}" olddefconfig
 difference=$(diff "$headers/.config" "$build/.config" | grep '^[<>]' | head -n 4) || true

@@ -61,7 +61,11 @@ for part in accel clk crypto gpu infiniband iio media net pinctrl scsi soc stagi
 done
 for other in alpha arc arm arm64 csky hexagon loongarch m68k microblaze mips nios2 openrisc \
 	parisc powerpc riscv s390 sh sparc x86 xtensa; do
-	[ "$other" = "$arch" ] || below+=("arch/$other/*.[chS]")
+	case $other/$arch in
+	# arm64 has a piece of code for programs of 32 bits, made of arm's.
+	"$arch/$arch" | arm/arm64) ;;
+	*) below+=("arch/$other/*.[chS]") ;;
+	esac
 done
 below=("${below[@]/#/$package/}")
 
