@@ -52,9 +52,9 @@ help:
 #:   JOBS=n        how many compilers to run at once (default: one per CPU)
 #:   KERNELS=...   for make test and torture: some of um, x86_64 and the
 #:                 others of scripts/build/kernels/flavours, with @8 for eight CPUs,
-#:                 -7.2 for that series of Linux; debian for Debian's own kernel
-#:                 (default: um x86_64; for torture all; for check, rustdoc and
-#:                 rust-analyzer um)
+#:                 -7.2 for that series of Linux; debian, debian-rt, debian-arm64
+#:                 and others for Debian's own (default: um x86_64; for torture all;
+#:                 for check, rustdoc and rust-analyzer um)
 #:   DURATION=s    for make torture: how long on each kernel (default: 600)
 #:   SEED=n        for make torture: what chance begins with (default: 1)
 #:   TESTS=...     for make test: only these, as "10-kunit 22-readers" (default: all)

@@ -19,7 +19,7 @@ set -euo pipefail
 help_if_asked "$@"
 
 case ${ARCH:-x86_64} in
-x86_64) kernel=x86_64-plain-keys most=25 ;;
+x86_64 | x86) kernel=x86_64-plain-keys most=25 ;;
 arm64) kernel=arm64-plain most=35 ;;
 *) die "no listing for $ARCH" "ARCH is x86_64 or arm64." ;;
 esac

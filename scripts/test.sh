@@ -2,14 +2,15 @@
 # SPDX-License-Identifier: GPL-2.0
 # usage: scripts/test.sh   (make test)
 #
-# Runs all tests on each test kernel: user-mode Linux, and x86_64 in QEMU. Prints
+# Runs all tests on each test kernel: user-mode Linux, and x86_64 or others in QEMU. Prints
 # KTAP for each, then one line: N passed, N failed, N skipped. What a kernel logs
 # that looks wrong is a failure too. A kernel is booted once, and once more for each
 # kind of boot that scripts of tests/guest ask for (scripts/lib/boots.sh).
 #
 #   KERNELS="um x86_64"   which kernels, of scripts/build/kernels/flavours;
 #                         um@1 has one CPU, um-7.2 is of that series of Linux,
-#                         debian, debian-rt and debian-cloud are Debian's own
+#                         debian, debian-rt, debian-cloud, debian-arm64 and
+#                         debian-arm64-16k are Debian's own
 #   TESTS="10-kunit ..."  only these of tests/guest
 #   SECONDS_MAX=n         when a boot hangs (default: 600 for um, 2400 for others)
 #   DEPS=skip             install nothing
@@ -85,7 +86,7 @@ boot_all() {
 		fi
 		booted+=("$dir")
 		# What a script asks for is what it needs.
-		CPUS=${asked[0]:-$cpus} ICOUNT=${asked[1]} MACHINE=${asked[2]} \
+		CPUS=${asked[0]:-$cpus} ICOUNT=${asked[1]} QEMU_MACHINE=${asked[2]} \
 			APPEND="only=$(IFS=, && echo "${scripts[*]}") ${asked[3]} ${GUEST_WORDS-}" \
 			"$top/scripts/vm/boot.sh" "$1" "$2" "$3" test "$dir" "$4" || true
 		results_of "$dir" "$nr" "${scripts[@]}" >>"$kernel_dir/merged"

@@ -170,18 +170,23 @@ pub(crate) fn init() -> Result {
     store_relaxed(&STACK, memory::thread_size());
     // With tags in the upper bits of pointers ranges say nothing.
     let tagged = memory::has_tags();
-    // Modules that share the range want a closer look.
-    let vmalloc = if memory::modules_are_in_vmalloc() || tagged {
-        0..0
+    // Modules that share the range want a closer look, where they can be.
+    let reach = if memory::modules_are_in_vmalloc() {
+        memory::modules_reach()
     } else {
-        longest_gap(memory::vmalloc())?
+        // There is plenty of room, and some kernels have large tables in their image.
+        Some(4 * IMAGE_SIZE)
+    };
+    let vmalloc = match reach {
+        Some(reach) if !tagged => longest_gap(memory::vmalloc(), reach)?,
+        _ => 0..0,
     };
     PLAIN_VMALLOC.set(vmalloc.start, 0);
     PLAIN_VMALLOC_UNITS.store(vmalloc.len() / PAGE_SIZE, Relaxed);
 
     // Where memory is mapped at 0, null and what zero bytes are of are no objects.
     let map = if tagged { 0..0 } else { memory::direct_map() };
-    let plain = longest_gap(map.start.max(PAGE_SIZE)..map.end)?;
+    let plain = longest_gap(map.start.max(PAGE_SIZE)..map.end, IMAGE_SIZE)?;
     PLAIN.set(plain.start, 0);
     PLAIN_UNITS.store(plain.len() >> SLAB_SHIFT, Relaxed);
     update_plain();
@@ -255,9 +260,10 @@ fn revoke_all() {
     }
 }
 
-/// The longest stretch of `all` that has neither the kernel's image nor per-CPU memory in it.
-fn longest_gap(all: ops::Range<usize>) -> Result<ops::Range<usize>> {
-    let avoided = avoided()?;
+/// The longest stretch of `all` that has neither the kernel's image, and what is `reach` from it,
+/// nor per-CPU memory in it.
+fn longest_gap(all: ops::Range<usize>, reach: usize) -> Result<ops::Range<usize>> {
+    let avoided = avoided(reach)?;
     let mut longest = all.start..all.start;
     // A gap begins at the start or where something to be avoided ends.
     for from in avoided.iter().map(|what| what.end).chain([all.start]) {
@@ -274,12 +280,12 @@ fn longest_gap(all: ops::Range<usize>) -> Result<ops::Range<usize>> {
     Ok(longest)
 }
 
-/// What may be in the direct map and is no object. Ranges that touch are one: those of many CPUs
-/// are few.
-fn avoided() -> Result<KVVec<ops::Range<usize>>> {
+/// What is no object: per-CPU memory, and what is `reach` or less from the image. Ranges that
+/// touch are one: those of many CPUs are few.
+fn avoided(reach: usize) -> Result<KVVec<ops::Range<usize>>> {
     let mut avoided = KVVec::<ops::Range<usize>>::new();
     let per_cpu = possible_cpus().map(|cpu| per_cpu_unit(own_address(cpu)));
-    for what in per_cpu.chain(image()) {
+    for what in per_cpu.chain(near_image(reach)) {
         let touches =
             |near: &&mut ops::Range<usize>| near.start <= what.end && what.start <= near.end;
         match avoided.iter_mut().find(touches) {
@@ -292,7 +298,12 @@ fn avoided() -> Result<KVVec<ops::Range<usize>>> {
 
 /// Where the kernel's image is: around something in its text and something in its data.
 pub(super) fn image() -> [ops::Range<usize>; 2] {
-    in_image().map(|at| at.saturating_sub(IMAGE_SIZE)..at.saturating_add(IMAGE_SIZE))
+    near_image(IMAGE_SIZE)
+}
+
+/// What is `reach` or less from there.
+fn near_image(reach: usize) -> [ops::Range<usize>; 2] {
+    in_image().map(|at| at.saturating_sub(reach)..at.saturating_add(reach))
 }
 
 /// Something in the image's text and something in its data.

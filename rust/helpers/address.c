@@ -7,6 +7,7 @@
 #include <linux/module.h>
 #include <linux/page-flags.h>
 #include <linux/sched/task_stack.h>
+#include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/thread_info.h>
 
@@ -48,6 +49,12 @@ bool rcu_headless_helper_modules_in_vmalloc(void)
 {
 	return is_vmalloc_addr(rcu_headless_helper_modules_in_vmalloc) ||
 	       is_vmalloc_addr(THIS_MODULE);
+}
+
+/* What they reach of the image by their instructions, if that says how near they are. */
+size_t rcu_headless_helper_modules_reach(void)
+{
+	return IS_ENABLED(CONFIG_ARM64) ? SZ_4G : 0;
 }
 
 bool rcu_headless_helper_is_vmalloc_or_module(const void *ptr)

@@ -29,6 +29,7 @@ unsigned long rcu_headless_helper_direct_map_start(void);
 unsigned long rcu_headless_helper_direct_map_end(void);
 unsigned long rcu_headless_helper_user_end(void);
 bool rcu_headless_helper_modules_in_vmalloc(void);
+size_t rcu_headless_helper_modules_reach(void);
 bool rcu_headless_helper_is_vmalloc_or_module(const void *ptr);
 bool rcu_headless_helper_in_direct_map(const void *ptr);
 bool rcu_headless_helper_is_slab(const void *ptr);

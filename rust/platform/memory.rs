@@ -120,6 +120,13 @@ pub(crate) fn modules_are_in_vmalloc() -> bool {
     unsafe { bindings::rcu_headless_helper_modules_in_vmalloc() }
 }
 
+/// How far from the kernel's image modules can be at most, if the architecture has a limit.
+pub(crate) fn modules_reach() -> Option<usize> {
+    // SAFETY: It returns a constant of the architecture's, and has no requirement.
+    let reach = unsafe { bindings::rcu_headless_helper_modules_reach() };
+    (reach != 0).then_some(reach)
+}
+
 /// Whether the address is in the range of `vmalloc()` or in that of modules.
 pub(crate) fn is_vmalloc_or_module(address: usize) -> bool {
     // SAFETY: It compares the address and doesn't follow it: any will do.

@@ -35,7 +35,8 @@ not_debian() {
 	  gcc, make, flex, bison, bc, perl, python3, xz, cpio, libelf's headers
 	  rustc 1.85 or newer with its library source (rust-src), bindgen 0.71.1 or newer
 	  LLVM 19: clang, lld, llvm tools, libclang
-	  a static busybox; for 'make test' qemu-system-x86_64, and for Python
+	  a static busybox; for 'make test' qemu-system-x86_64 (for kernels for arm64
+	  qemu-system-aarch64, and gcc and a libc for that), and for Python
 	  pyte and prometheus_client; for 'make bench' matplotlib
 	  for 'make lint' git, patch, rustfmt, shellcheck, pyflakes3, pycodestyle,
 	  coccinelle, and for Python docutils, pyte and prometheus_client; for 'make check' clippy
@@ -159,12 +160,18 @@ case $target in
 lint | model | debian) KERNELS= ;;
 esac
 for kernel in ${KERNELS-}; do
-	[ "$(kernel_arch "${kernel%@*}")" != arm64 ] || packages="$packages qemu-system-arm"
-	# That installs what it needs where it needs it.
-	[[ $kernel != debian* ]] || continue
-	is_native "${kernel%@*}" || packages="$packages gcc-aarch64-linux-gnu libc6-dev-arm64-cross"
 	# For make mutants: no kernel at all.
 	[ "$kernel" != model ] || continue
+	arch=$(kernel_arch "${kernel%@*}")
+	[ "$arch" != arm64 ] || packages="$packages qemu-system-arm"
+	# That installs what it needs where it needs it.
+	[[ $kernel != debian* ]] || continue
+	if ! is_native "${kernel%@*}"; then
+		case $arch in
+		arm64) packages="$packages gcc-aarch64-linux-gnu libc6-dev-arm64-cross" ;;
+		x86_64) packages="$packages gcc-x86-64-linux-gnu libc6-dev-amd64-cross" ;;
+		esac
+	fi
 	options=$(kernel_options "${kernel%@*}")
 	! has_option DEBUG_INFO_BTF || packages="$packages pahole"
 	! has_option GENDWARFKSYMS || packages="$packages libdw-dev"

@@ -54,9 +54,14 @@ if [ "$goal" != clean ] && [ "$goal" != modules_install ]; then
 	find_llvm ${major:+"$major"} || find_llvm || true
 fi
 
-[ "$(setting "$kdir" UML)" != y ] || args+=(ARCH=um)
-if [ "$(setting "$kdir" ARM64)" = y ] && [ "$(uname -m)" != aarch64 ]; then
-	args+=(ARCH=arm64 CROSS_COMPILE=aarch64-linux-gnu-)
+if [ "$(setting "$kdir" UML)" = y ]; then
+	args+=(ARCH=um)
+elif [ "$(setting "$kdir" ARM64)" = y ]; then
+	args+=(ARCH=arm64)
+	[ "$(uname -m)" = aarch64 ] || export CROSS_COMPILE=${CROSS_COMPILE:-aarch64-linux-gnu-}
+elif [ "$(setting "$kdir" X86_64)" = y ]; then
+	args+=(ARCH=x86_64)
+	[ "$(uname -m)" = x86_64 ] || export CROSS_COMPILE=${CROSS_COMPILE:-x86_64-linux-gnu-}
 fi
 # Built without pahole, it has no use for it, but complains of any.
 [ "$(setting "$kdir" PAHOLE_VERSION)" != 0 ] || args+=(PAHOLE=none)

@@ -33,22 +33,32 @@ packages="rustc rust-src bindgen make flex bison bc perl python3 xz-utils cpio k
 # It is made now, if it isn't there.
 "$chroot" true
 lock debian-packages
-# Of another architecture come the headers and the image alone; what compiles is this one's. One
-# compiler is for programs of 32 bits, which the kernel has a piece of code for.
+case $(kernel_arch "$1") in
+arm64)
+	arch=arm64 libc=libc6-dev-arm64-cross
+	# It has a piece of code for programs of 32 bits.
+	packages="$packages gcc-arm-linux-gnueabihf"
+	;;
+*) arch=amd64 libc=libc6-dev-amd64-cross ;;
+esac
+# Of another architecture come the headers and the image alone; what compiles is this one's.
 of=
-if [ "$(kernel_arch "$1")" = arm64 ] && ! is_native "$1"; then
-	of=:arm64
-	packages="$packages libc6-dev-arm64-cross gcc-arm-linux-gnueabihf"
-	if ! "$chroot" dpkg --print-foreign-architectures | grep -qx arm64; then
-		"$chroot" --root dpkg --add-architecture arm64
-		rm -f "$cache/debian.updated"
+if ! is_native "$1"; then
+	of=:$arch
+	packages="$packages $libc"
+	if ! "$chroot" dpkg --print-foreign-architectures | grep -qx "$arch"; then
+		[ "${DEPS-}" != skip ] || die "$cache/debian has no packages of $arch" \
+			"Run this without DEPS=skip."
+		"$chroot" --root dpkg --add-architecture "$arch"
 	fi
 fi
-if [ "${DEPS-}" != skip ] &&
-	[ -z "$(find "$cache/debian.updated" -mmin -1440 2>/dev/null)" ]; then
+# Each architecture's lists by themselves: a mirror may not have all of them, or not in step.
+updated=$cache/debian.updated-$arch
+if [ "${DEPS-}" != skip ] && [ -z "$(find "$updated" -mmin -1440 2>/dev/null)" ]; then
 	step "Looking for Debian's newest kernels" "$cache/logs/debian-update.log" \
-		"$chroot" --root apt-get -q -o APT::Update::Error-Mode=any update
-	touch "$cache/debian.updated"
+		"$chroot" --root apt-get -q -o APT::Update::Error-Mode=any \
+		-o APT::Architectures="$arch" -o APT::Get::List-Cleanup=false update
+	touch "$updated"
 fi
 headers=$("$chroot" apt-cache pkgnames linux-headers- | sed 's/:.*//' |
 	grep -xE "linux-headers-${series:-[0-9.]+}[0-9.]*\+deb13-$kind" | sort -V | tail -n 1) || true

@@ -37,6 +37,16 @@ wanted=$(setting "$headers" BINDGEN_VERSION_TEXT)
 find_bindgen "$wanted" || die "$release was built with another bindgen: $wanted" \
 	"Here: $("${BINDGEN:-bindgen}" --version 2>/dev/null || echo none). Name it with BINDGEN=."
 
+# Debian's headers say for which machine they are, and how its compiler is called.
+variables=$(make -s -f - <<<"-include $headers/.kernelvariables
+all:; @echo \$(or \$(ARCH),x86) \$(or \$(CROSS_COMPILE),-) \$(CROSS_COMPILE_COMPAT)")
+read -r arch cross compat <<<"$variables"
+cross=${cross#-}
+if [ "$(setting "$headers" COMPAT_VDSO)" = y ] && ! command -v "${compat}gcc" >/dev/null; then
+	die "it takes a compiler for programs of 32 bits: ${compat}gcc" \
+		"apt-get install gcc-${compat%-}"
+fi
+
 # All that it is made of and links to. Two packages may have kernels of one name.
 key=$({
 	echo "$headers $version"
@@ -69,9 +79,6 @@ mkdir "$work"
 cleanup_paths+=("$work")
 logs=$cache/logs/headers-$release
 
-# Debian's headers say for which machine they are, and how its compiler is called.
-read -r arch cross < <(make -s -f - <<<"-include $headers/.kernelvariables
-all:; @echo \$(or \$(ARCH),x86) \$(CROSS_COMPILE)")
 source=$("$top/scripts/headers/source.sh" "$headers" "$work" "$arch")
 
 build=$work/build
@@ -81,8 +88,8 @@ for file in .config .kernelvariables Module.symvers vmlinux; do
 done
 # What a user has set for builds of modules is not for the kernel.
 kbuild=(env -u KCFLAGS -u KCPPFLAGS -u KAFLAGS -u KRUSTFLAGS -u LLVM
-	make -C "$source" "O=$build" "ARCH=$arch" "CROSS_COMPILE=$cross" "RUSTC=$RUSTC" "HOSTRUSTC=$RUSTC" "BINDGEN=$BINDGEN"
-	"RUST_LIB_SRC=$RUST_LIB_SRC" "-j$jobs")
+	make -C "$source" "O=$build" "ARCH=$arch" "CROSS_COMPILE=$cross" "RUSTC=$RUSTC"
+	"HOSTRUSTC=$RUSTC" "BINDGEN=$BINDGEN" "RUST_LIB_SRC=$RUST_LIB_SRC" "-j$jobs")
 step "Configuring it" "$logs-config.log" "${kbuild[@]}" olddefconfig
 difference=$(diff "$headers/.config" "$build/.config" | grep '^[<>]' | head -n 4) || true
 [ -z "$difference" ] || die \

@@ -31,7 +31,7 @@ from collections import defaultdict
 ROOT = "rcu_headless.rs"
 FLOORS = "FLOORS"
 # Made by bindgen, when the module is built inside the tree.
-GENERATED = {"bindings/generated.rs"}
+GENERATED = {"bindings/generated.rs", "platform/this_cpu/arm64_offset.rs"}
 SOURCES = (".rs", ".c", ".h")
 
 TOKEN = re.compile(r"""

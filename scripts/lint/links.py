@@ -27,7 +27,8 @@ KERNEL = re.compile(
     "pin-init)|scripts/(?:Makefile|check|config|kernel|generate|mod)|tools/(?:docs|memory-model|"
     "testing)|Documentation/(?:RCU|core-api|process|dev-tools|rust|kbuild|gpu))[/._].*")
 # Made by the build, and never in the tree.
-MADE = {"rust/bindings/generated.rs", "generated.rs", "rust-project.json"}
+MADE = {"rust/bindings/generated.rs", "generated.rs", "rust-project.json",
+        "rust/platform/this_cpu/arm64_offset.rs"}
 # Documents whose names are in capitals.
 DOCUMENTS = {"README", "CONTRIBUTING", "CHANGELOG"}
 # Goals of the kernel's own Makefile.

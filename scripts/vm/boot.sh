@@ -12,7 +12,7 @@
 #   ACCEL=kvm|tcg   for QEMU, instead of finding out whether KVM works
 #   ICOUNT=1        for QEMU: time is counted in instructions, one a nanosecond
 #   CPUS=n          how many CPUs it has (default: 2 for um, 4 in QEMU)
-#   MACHINE=...     for arm64: more words for QEMU's machine
+#   QEMU_MACHINE=...  for arm64: more words for QEMU's machine
 #   APPEND=...      more words for the guest's kernel, for the guest or for itself
 set -euo pipefail
 # shellcheck source=../lib/common.sh
@@ -93,10 +93,12 @@ boot_x86_64() {
 
 # The machine has one serial port that a kernel sees, so results take a console of virtio's.
 boot_arm64() {
+	local machine=virt${QEMU_MACHINE:+,$QEMU_MACHINE}
+	[[ $flavour != arm64-tags* ]] || machine+=,mte=on
+	# What the machine can't lend to a guest is emulated.
+	[ "$machine" = virt ] || local ACCEL=tcg
 	# What QEMU calls the architected way to sign pointers takes most of the time.
 	qemu_arguments max,pauth-impdef=on
-	local machine=virt${MACHINE:+,$MACHINE}
-	! grep -qx CONFIG_KASAN_HW_TAGS=y "$kdir/.config" || machine+=,mte=on
 	qemu-system-aarch64 -M "$machine" "${qemu[@]}" \
 		-kernel "$(image arch/arm64/boot/Image)" \
 		-device virtio-serial-pci -chardev "file,id=results,path=$dir/results" \

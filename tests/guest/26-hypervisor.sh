@@ -7,7 +7,7 @@
 # The same on a machine that lets the kernel be a hypervisor, as most that aren't virtual do. It
 # then finds its CPUs' data by another register, which is patched into the module.
 
-if ! dmesg | grep -q 'All CPU(s) started at EL2'; then
+if ! dmesg | grep -q 'detected: Virtualization Host Extensions'; then
 	echo "Bail out! The kernel isn't a hypervisor"
 	exit 1
 fi

@@ -179,6 +179,13 @@ class Refused(Case):
         self.machine.env["FREE"] = "599"
         self.refused("takes 600 MB", "there are 599", "set XDG_CACHE_HOME")
 
+    def test_no_compiler_for_programs_of_32_bits(self):
+        self.setting("CONFIG_SMP=y", "CONFIG_SMP=y\nCONFIG_COMPAT_VDSO=y")
+        variables = self.machine.headers / ".kernelvariables"
+        variables.write_text("override CROSS_COMPILE_COMPAT = no-such-gnueabihf-\n")
+        self.refused("it takes a compiler for programs of 32 bits: no-such-gnueabihf-gcc",
+                     "apt-get install gcc-no-such-gnueabihf")
+
     def test_a_disk_that_becomes_full(self):
         self.refused("No space left on device", "The whole log is", FAILS="1")
 
