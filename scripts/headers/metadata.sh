@@ -9,7 +9,8 @@
 # lack. What was made once is found again.
 #
 # Takes about two minutes on two cores and 500 MB of disk meanwhile; 180 MB stay in the cache
-# for a kernel.
+# for a kernel. The status is 77 where it can't be made for this kernel, or not with what is
+# installed here.
 #
 #   DEPS=skip         download nothing
 #   HEADERS_DIR=...   where to keep it (default: headers/ in the cache)
@@ -30,11 +31,11 @@ for file in include/config/auto.conf include/config/kernel.release; do
 done
 release=$(release_of "$headers")
 version=$(debian_version "$headers")
-[ -n "$version" ] || die "$release has no Rust metadata, and its headers aren't Debian's: $headers" \
+[ -n "$version" ] || refuse "$release has no Rust metadata, and its headers aren't Debian's: $headers" \
 	"Prepare the kernel's source with its .config: make prepare modules_prepare"
 check_rust "$headers"
 wanted=$(setting "$headers" BINDGEN_VERSION_TEXT)
-find_bindgen "$wanted" || die "$release was built with another bindgen: $wanted" \
+find_bindgen "$wanted" || refuse "$release was built with another bindgen: $wanted" \
 	"Here: $("${BINDGEN:-bindgen}" --version 2>/dev/null || echo none). Name it with BINDGEN=."
 
 # Debian's headers say for which machine they are, and how its compiler is called.
@@ -71,7 +72,7 @@ work=$kept/tmp
 rm -rf "$work"
 
 free=$(df --output=avail -B1M "$kept" | tail -n 1)
-[ "$free" -ge 600 ] || die "it takes 600 MB of disk in $kept, and there are ${free// /}" \
+[ "$free" -ge 600 ] || refuse "it takes 600 MB of disk in $kept, and there are ${free// /}" \
 	"Make room, or set XDG_CACHE_HOME to where there is some."
 
 say "Making the Rust metadata of $release: some two minutes, once"
@@ -92,7 +93,7 @@ kbuild=(env -u KCFLAGS -u KCPPFLAGS -u KAFLAGS -u KRUSTFLAGS -u LLVM
 	"HOSTRUSTC=$RUSTC" "BINDGEN=$BINDGEN" "RUST_LIB_SRC=$RUST_LIB_SRC" "-j$jobs")
 step "Configuring it" "$logs-config.log" "${kbuild[@]}" olddefconfig
 difference=$(diff "$headers/.config" "$build/.config" | grep '^[<>]' | head -n 4) || true
-[ -z "$difference" ] || die \
+[ -z "$difference" ] || refuse \
 	"the configuration of $release changes with what is installed here: $difference" \
 	"A compiler of another version? See $logs-config.log"
 step "Preparing it" "$logs.log" "${kbuild[@]}" prepare modules_prepare
@@ -104,7 +105,7 @@ while IFS= read -r file; do
 	case $file in
 	*/compile.h | */utsversion.h | */package.h) continue ;;
 	esac
-	cmp -s "$headers/$file" "$build/$file" || die \
+	cmp -s "$headers/$file" "$build/$file" || refuse \
 		"$release was built from other source: $file differs from the headers'" \
 		"See $logs.log; reinstall the kernel, its headers and linux-source in one version."
 done < <(cd "$headers" && find include/generated/ arch/*/include/generated/ -type f)
@@ -112,7 +113,7 @@ symbols=$(awk '$3 == "vmlinux" && $2 ~ /^_R/ { print $2 }' "$headers/Module.symv
 missing=$(comm -23 <(echo "$symbols") \
 	<(cat "$build"/rust/exports_*_generated.h | grep -oE '\b_R\w+' | sort -u))
 if [ -z "$symbols" ] || [ -n "$missing" ]; then
-	die "the crates aren't those of $release: it lacks $(head -n 1 <<<"${missing:-every symbol}")" \
+	refuse "the crates aren't those of $release: it lacks $(head -n 1 <<<"${missing:-every symbol}")" \
 		"Was another compiler of the same version used? See $logs.log"
 fi
 

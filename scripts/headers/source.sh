@@ -5,7 +5,7 @@
 # Unpacks into DIR what it takes of the source of exactly the kernel that Debian's HEADERS are
 # of to prepare it for ARCH, the name of a folder of arch/. It is that of the installed package
 # linux-source, if it is of the version; otherwise the package is downloaded, but not installed.
-# Prints where the source is.
+# Prints where the source is. The status is 77 where there is none.
 #
 #   DEPS=skip   download nothing
 set -euo pipefail
@@ -30,15 +30,15 @@ if [ "$installed" = "$version" ] && [ -f "$tarball" ]; then
 		tar -xf "$tarball" "$@"
 	}
 else
-	[ "${DEPS-}" != skip ] || die \
+	[ "${DEPS-}" != skip ] || refuse \
 		"the source of this kernel isn't here: $package $version${installed:+, but $installed}" \
 		"apt-get install $package=$version"
 	gone() {
-		die "Debian's archive has no $package $version (any more), only: ${1:-none}" \
+		refuse "Debian's archive has no $package $version (any more), only: ${1:-none}" \
 			"Have apt upgrade the kernel, its headers and $package together, and restart."
 	}
 	offered=$(apt-cache madison "$package" 2>/dev/null | awk '{ print $3 }') || true
-	[ -n "$offered" ] || die "apt knows no $package" \
+	[ -n "$offered" ] || refuse "apt knows no $package" \
 		"apt-get update; where it is in backports, apt needs these as a source."
 	grep -qxF "$version" <<<"$offered" || gone "$(paste -sd ' ' <<<"$offered")"
 	mkdir -p "$dir/deb"

@@ -26,6 +26,12 @@ die() {
 	exit 1
 }
 
+# refuse MESSAGE [WHAT TO DO NEXT]: as die, where nothing has gone wrong but it can't be done for
+# this kernel, or not on this machine as it is. DKMS skips a kernel for this status.
+refuse() {
+	(die "$@") || exit 77
+}
+
 # It is in rules of make, and in what sed writes.
 case $cache in
 *[!-a-zA-Z0-9_./+@~,%]*) die "make can't build in a directory like $cache" \

@@ -30,10 +30,10 @@ has_metadata() {
 check_rust() {
 	local wanted release
 	release=$(release_of "$1")
-	[ "$(setting "$1" RUST)" = y ] || die "$release was configured without CONFIG_RUST" \
+	[ "$(setting "$1" RUST)" = y ] || refuse "$release was configured without CONFIG_RUST" \
 		"Take a kernel that has it (Debian's from 7.2 on), or set it and build that one again."
 	wanted=$(setting "$1" RUSTC_VERSION_TEXT)
-	find_rust "$wanted" || die "$release was built with another rustc: $wanted" \
+	find_rust "$wanted" || refuse "$release was built with another rustc: $wanted" \
 		"$(rust_advice "$wanted")"
 }
 
