@@ -11,6 +11,10 @@ top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 cache=${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/rcu-headless
 jobs=${JOBS:-$(nproc)}
 
+# Before what takes root's rights.
+sudo=()
+[ "$EUID" -eq 0 ] || sudo=(sudo)
+
 # These scripts are run by make, and run other makes of their own.
 unset MAKEFLAGS MFLAGS MAKELEVEL
 
@@ -61,6 +65,7 @@ no_arguments() {
 
 # Things to remove and processes to end when the script ends in any way.
 cleanup_paths=()
+cleanup_roots=()
 cleanup_pids=()
 cleanup_groups=()
 cleanup_vms=()
@@ -77,6 +82,9 @@ cleanup() {
 	for pid in "${cleanup_vms[@]}"; do
 		kill -KILL "$pid" 2>/dev/null || true
 	done
+	# Systems below a folder are root's.
+	[ ${#cleanup_roots[@]} -eq 0 ] ||
+		"${sudo[@]}" rm -rf --one-file-system "${cleanup_roots[@]}"
 	[ ${#cleanup_paths[@]} -eq 0 ] || rm -rf "${cleanup_paths[@]}"
 	exit "$status"
 }
