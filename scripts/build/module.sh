@@ -6,6 +6,9 @@
 # clean) against a prepared kernel or a distribution's headers, after a look at
 # whether that can work: the kernel must have Rust, and the same rustc as is here.
 # What Debian's headers lack for that is made first (scripts/headers/metadata.sh).
+#
+# The goal "metadata" is that alone, and prints what to build against. For a kernel that the
+# module can't be built for the status is 77.
 set -euo pipefail
 # shellcheck source=../lib/common.sh
 . "$(dirname "$0")/../lib/common.sh"
@@ -48,7 +51,11 @@ args=()
 if [ "$goal" != clean ] && [ "$goal" != modules_install ]; then
 	has_metadata "$kdir" || kdir=$("$top/scripts/headers/metadata.sh" "$kdir")
 	check_rust "$kdir"
-	find_bindgen || die "no bindgen 0.71.1 or newer" "cargo install bindgen-cli, or BINDGEN=."
+	find_bindgen || refuse "no bindgen 0.71.1 or newer" "cargo install bindgen-cli, or BINDGEN=."
+	if [ "$goal" = metadata ]; then
+		echo "$kdir"
+		exit 0
+	fi
 	args+=("RUSTC=$RUSTC" "HOSTRUSTC=$RUSTC" "RUSTDOC=$RUSTDOC" "BINDGEN=$BINDGEN"
 		"CLIPPY_DRIVER=$CLIPPY_DRIVER")
 	find_llvm ${major:+"$major"} || find_llvm || true

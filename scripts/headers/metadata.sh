@@ -141,8 +141,6 @@ mv "$overlay" "$out"
 
 # Only now, as it may be all that there is; and those whose headers are gone.
 keep_two "$kept" "$release-????????????"
-for old in "$kept"/*/; do
-	[ ! -L "${old}.config" ] || [ -e "${old}.config" ] || rm -rf "$old"
-done
+forget_gone "$kept"
 say "It takes $(du -sm "$out" | cut -f 1) MB in $out"
 echo "$out"

@@ -25,6 +25,14 @@ has_metadata() {
 	[ -f "$1/rust/libkernel.rmeta" ]
 }
 
+# forget_gone DIR: removes the metadata there of headers that are gone
+forget_gone() {
+	local old
+	for old in "$1"/*/; do
+		[ ! -L "${old}.config" ] || [ -e "${old}.config" ] || rm -rf "$old"
+	done
+}
+
 # check_rust KDIR: whether the kernel has Rust, and the rustc that it was built with is here;
 # sets RUSTC and the like
 check_rust() {
@@ -47,7 +55,8 @@ rust_advice() {
 				"(of the same version)"
 			return
 		fi
-		here+=("$said")
+		# /bin and /usr/bin may be one.
+		[[ " ${here[*]} " = *" $said "* ]] || here+=("$said")
 	done < <(rustc_candidates)
 	echo "Here: ${here[*]:-none}. Install rustc and rust-src ${version%% *}," \
 		"or name it with RUSTC=."

@@ -1,0 +1,44 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0
+# usage: scripts/dkms/retry.sh
+#
+# Run by dpkg at the end of its run, when something has come to or gone from /usr/src, and after
+# the package's own configuration. Has DKMS build the module for kernels that were skipped and can
+# be served now, and says of the others why they can't. For those that it was built for, has DKMS
+# look again at other modules: those that need ours were skipped, if their turn came first. What
+# belongs to headers that are gone is removed.
+set -euo pipefail
+# shellcheck source=settings.sh
+. "$(dirname "$0")/settings.sh"
+# shellcheck source=../lib/common.sh
+. "$(dirname "$0")/../lib/common.sh"
+# shellcheck source=../lib/headers.sh
+. "$top/scripts/lib/headers.sh"
+help_if_asked "$@"
+no_arguments "$@"
+
+# The lock is given back: what comes below takes it itself.
+[ ! -d "$cache/headers" ] || (lock headers && forget_gone "$cache/headers")
+[ ! -d "$kernels" ] || find "$kernels" -xtype l -delete
+
+for file in "$skipped"/*; do
+	kernel=${file##*/} headers=/lib/modules/${file##*/}/build
+	[ -f "$file" ] || continue
+	if [ ! -d "$headers/include" ]; then
+		rm "$file"
+		continue
+	fi
+	say "rcu_headless was skipped for $kernel; trying again"
+	status=0
+	"$top/scripts/dkms/pre-build.sh" "$kernel" "$headers" || status=$?
+	case $status in
+	0) mkdir -p "$built" && touch "$built/$kernel" ;;
+	77) say "No rcu_headless for $kernel until then" ;;
+	esac
+done
+
+# One that is built meanwhile is there again.
+while file=$(find "$built" -type f -print -quit 2>/dev/null) && [ -n "$file" ]; do
+	rm "$file"
+	dkms autoinstall -k "${file##*/}" || say "DKMS could not build all modules for ${file##*/}"
+done
