@@ -134,6 +134,24 @@ check_headers() {
 	unit_tests scripts/headers
 }
 
+# options: the options that are in a text
+options() {
+	grep -oE -- '(^|[^[:alnum:]_-])--?[a-z][a-z-]*' | grep -oE -- '-.*' | sort -u
+}
+
+# What --help says of a command's options, its manual page does, and no more.
+check_man() {
+	local command page status=0
+	for command in tools/*/{rcu-headless-stat,*-sites}; do
+		[ -x "$command" ] || continue
+		page=Documentation/man/${command##*/}.rst
+		diff --label "$command --help" --label "$page" \
+			-u <({ "$command" --help && echo "-h, --help"; } | options) \
+			<(sed -n '/^OPTIONS$/,/^EXIT STATUS$/{/^-/p}' "$page" | options) || status=1
+	done
+	return $status
+}
+
 check_bench_report() {
 	unit_tests bench
 }
@@ -190,6 +208,7 @@ check check_monitoring "promtool and node_exporter take what rcu-headless-stat h
 check check_lint_tools "the lint's own tools find what they should"
 check check_headers "Rust metadata is made for the right kernel, or refused"
 check check_bench_report "the benchmarks' report keeps what it should"
+check check_man "each option has its place in a manual page"
 check check_rst "the documentation is well-formed reST"
 check check_links "files and goals that are named exist"
 check check_version "the version is that of the change log"
