@@ -8,7 +8,7 @@
 goals := modules modules_install clean
 
 scripts := lint check model run test options torture mutants bench convert convert-tree \
-	listing rustdoc rust-analyzer
+	listing rustdoc rust-analyzer deb
 
 .PHONY: help install $(scripts) $(goals)
 
@@ -38,6 +38,7 @@ help:
 #:   make listing the instructions of the call, counted (also: ARCH=arm64)
 #:   make rustdoc the documentation of the Rust code, to read in a browser
 #:   make rust-analyzer  rust-project.json, so that editors complete and explain
+#:   make deb     packages for Debian 13: the module by DKMS, and the tools
 #:   make help    this list
 #:
 #: For the kernel that runs, or another that was built with Rust, KDIR=/path/to/kernel:
@@ -63,6 +64,7 @@ help:
 #:   MODELS=...    for make model: only these, as "fifo-full" (default: all)
 #:   SITES=file    for make convert-tree: what find-sites --json has said
 #:   QUICK=1       for make bench: little of it
+#:   DEB_DIR=...   for make deb: where to leave them (default: deb/ in the cache)
 #:   ROUNDS=n      for make bench: how often (default: 7)
 #:   KEEP=1        for make bench: renew Documentation/performance by it
 #:   ACCEL=...     for make test: kvm or tcg instead of finding out

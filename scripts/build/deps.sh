@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0
-# usage: scripts/build/deps.sh lint|run|test|check|model|bench|convert|mutants|debian
+# usage: scripts/build/deps.sh lint|run|test|check|model|bench|convert|mutants|debian|deb
 #
 # Installs what the given target needs and this system lacks: packages of Debian
 # 12 or 13, named before they are installed, and where Debian's bindgen is too
@@ -21,7 +21,7 @@ help_if_asked "$@"
 
 target=${1-}
 case "$target" in
-lint | run | test | check | model | bench | convert | mutants | debian) ;;
+lint | run | test | check | model | bench | convert | mutants | debian | deb) ;;
 *) die "which target?" "scripts/build/deps.sh --help" ;;
 esac
 
@@ -104,6 +104,7 @@ esac
 coccinelle="coccinelle $python"
 lint="$lint git python3 shellcheck pyflakes3 pycodestyle patch $coccinelle python3-docutils
 	python3-pyte python3-prometheus-client"
+debian="mmdebstrap bubblewrap debian-archive-keyring"
 case "$target" in
 lint) packages=$lint ;;
 run) packages=$common ;;
@@ -114,7 +115,8 @@ convert) packages="$common qemu-system-x86 $coccinelle e2fsprogs iproute2
 check) packages="$common $lint $clippy" ;;
 model) packages="$model gcc libc6-dev ca-certificates" ;;
 mutants) packages="$common $model git qemu-system-x86 python3-pyte python3-prometheus-client" ;;
-debian) packages="mmdebstrap bubblewrap debian-archive-keyring" ;;
+debian) packages=$debian ;;
+deb) packages="$debian qemu-system-x86 busybox-static cpio" ;;
 esac
 
 # install PACKAGE...: those that aren't there yet
@@ -157,7 +159,7 @@ esac
 
 inline=false
 case $target in
-lint | model | debian) KERNELS= ;;
+lint | model | debian | deb) KERNELS= ;;
 esac
 for kernel in ${KERNELS-}; do
 	# For make mutants: no kernel at all.
@@ -186,7 +188,7 @@ if $inline; then
 fi
 
 # Debian 12's own bindgen is older than the kernel takes.
-if [[ $target != lint && $target != model && $target != debian && $codename = bookworm ]] &&
+if [[ $codename = bookworm && $target != lint && $target != model && $target != deb* ]] &&
 	[ ! -x "$cache/tools/bin/bindgen" ]; then
 	[ "${DEPS-}" != skip ] || die "missing: bindgen $BINDGEN_VERSION in $cache/tools" \
 		"cargo install bindgen-cli --version $BINDGEN_VERSION --locked --root $cache/tools"
