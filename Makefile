@@ -8,7 +8,7 @@
 goals := modules modules_install clean
 
 scripts := lint check model run test options torture mutants bench convert convert-tree \
-	listing rustdoc rust-analyzer deb
+	listing rustdoc rust-analyzer deb test-deb
 
 .PHONY: help install $(scripts) $(goals)
 
@@ -39,6 +39,7 @@ help:
 #:   make rustdoc the documentation of the Rust code, to read in a browser
 #:   make rust-analyzer  rust-project.json, so that editors complete and explain
 #:   make deb     packages for Debian 13: the module by DKMS, and the tools
+#:   make test-deb  what becomes of them in a fresh Debian 13
 #:   make help    this list
 #:
 #: For the kernel that runs, or another that was built with Rust, KDIR=/path/to/kernel:
@@ -63,7 +64,8 @@ help:
 #:                 (default: all)
 #:   MODELS=...    for make model: only these, as "fifo-full" (default: all)
 #:   SITES=file    for make convert-tree: what find-sites --json has said
-#:   QUICK=1       for make bench: little of it
+#:   QUICK=1       for make bench: little of it; for make test-deb: with the metadata of a
+#:                 run before
 #:   DEB_DIR=...   for make deb: where to leave them (default: deb/ in the cache)
 #:   ROUNDS=n      for make bench: how often (default: 7)
 #:   KEEP=1        for make bench: renew Documentation/performance by it
