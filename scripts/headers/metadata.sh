@@ -44,7 +44,7 @@ all:; @echo \$(or \$(ARCH),x86) \$(or \$(CROSS_COMPILE),-) \$(CROSS_COMPILE_COMP
 read -r arch cross compat <<<"$variables"
 cross=${cross#-}
 if [ "$(setting "$headers" COMPAT_VDSO)" = y ] && ! command -v "${compat}gcc" >/dev/null; then
-	die "it takes a compiler for programs of 32 bits: ${compat}gcc" \
+	refuse "it takes a compiler for programs of 32 bits: ${compat}gcc" \
 		"apt-get install gcc-${compat%-}"
 fi
 
