@@ -38,7 +38,7 @@ packages=()
 [ -z "${DEBIAN_PACKAGES-}" ] || packages=(--bind "$DEBIAN_PACKAGES" /var/cache/apt/archives)
 
 # Headers there have the names of headers here.
-exec "${as[@]}" bwrap --die-with-parent --bind "$root" / --dev /dev --proc /proc \
+exec "${as[@]}" bwrap --die-with-parent --unshare-pid --bind "$root" / --dev /dev --proc /proc \
 	--perms 1777 --tmpfs /tmp --ro-bind-try /etc/resolv.conf /etc/resolv.conf \
 	--bind "$top" "$top" --bind "$cache" "$cache" "${packages[@]}" --chdir "$top" --clearenv \
 	--setenv PATH /usr/sbin:/usr/bin:/sbin:/bin --setenv HOME "${HOME:-/}" \

@@ -17,16 +17,29 @@ help_if_asked "$@"
 [ $# -eq 2 ] || die "for which kernel?" "scripts/dkms/pre-build.sh --help"
 kernel=$1
 mkdir -p "$skipped" "$kernels"
-rm -f "$skipped/$kernel"
 
 work=$(mktemp -d)
 cleanup_paths+=("$work")
+# DKMS would fail for one that isn't newer than what it finds.
+by_hand() {
+	local module
+	for module in "/lib/modules/$kernel/updates/rcu_headless.ko"*; do
+		[ ! -e "$module" ] || refuse "the module was installed by hand already: $module" \
+			"Remove it, and run: dkms autoinstall -k $kernel"
+	done
+}
+metadata() {
+	by_hand && "$top/scripts/build/module.sh" "$1" metadata
+}
 status=0
-if ! "$top/scripts/build/module.sh" "$2" metadata 2>&1 >"$work/kdir" | tee "$work/said" >&2; then
+if ! (metadata "$2") 2>&1 >"$work/kdir" | tee "$work/said" >&2; then
 	status=${PIPESTATUS[0]}
 fi
 case $status in
-0) ln -sfnT "$(cat "$work/kdir")" "$kernels/$kernel" ;;
+0)
+	ln -sfnT "$(cat "$work/kdir")" "$kernels/$kernel"
+	rm -f "$skipped/$kernel"
+	;;
 77) sed -n '/^error: /,$p' "$work/said" >"$skipped/$kernel" ;;
 esac
 exit "$status"

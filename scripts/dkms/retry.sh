@@ -37,8 +37,12 @@ for file in "$skipped"/*; do
 	esac
 done
 
-# One that is built meanwhile is there again.
-while file=$(find "$built" -type f -print -quit 2>/dev/null) && [ -n "$file" ]; do
-	rm "$file"
-	dkms autoinstall -k "${file##*/}" || say "DKMS could not build all modules for ${file##*/}"
+# What is built in the first round is there again, and others may have had their turn before.
+for round in 1 2; do
+	for file in "$built"/*; do
+		[ -f "$file" ] || continue
+		rm "$file"
+		dkms autoinstall -k "${file##*/}" ||
+			say "DKMS could not build all modules for ${file##*/} (round $round)"
+	done
 done

@@ -5,7 +5,8 @@
 # shellcheck shell=bash disable=SC2034
 
 export XDG_CACHE_HOME=/var/cache DEPS=skip
-unset HEADERS_DIR
+# Of who has run apt, for other programs.
+unset HEADERS_DIR JOBS RUSTC BINDGEN CROSS_COMPILE
 
 # A file for each kernel that was skipped, which says why.
 skipped=/var/lib/rcu-headless/skipped

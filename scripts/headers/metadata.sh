@@ -48,13 +48,13 @@ if [ "$(setting "$headers" COMPAT_VDSO)" = y ] && ! command -v "${compat}gcc" >/
 		"apt-get install gcc-${compat%-}"
 fi
 
-# All that it is made of and links to. Two packages may have kernels of one name.
+# All that it is made of and links to. Two packages may have kernels of one name. The number is
+# raised when other things are made of the same: what is kept outlives its source, if it can.
 key=$({
-	echo "$headers $version"
+	echo "1 $headers $version"
 	"$RUSTC" --version
 	"$BINDGEN" --version
 	cat "$headers"/{.config,Module.symvers,Makefile}
-	cat "$0" "$top/scripts/headers/source.sh"
 } | sha256sum | cut -c 1-12)
 kept=${HEADERS_DIR:-$cache/headers}
 out=$kept/$release-$key
