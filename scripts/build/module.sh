@@ -39,7 +39,7 @@ for dir in "$top" "$kdir" "$(realpath "$top")" "$(realpath "$kdir")"; do
 done
 
 conf=$kdir/include/config/auto.conf
-[ -f "$conf" ] || die "KDIR=$kdir is not a prepared kernel: it has no include/config/auto.conf" \
+[ -f "$conf" ] || refuse "KDIR=$kdir is not a prepared kernel: it has no include/config/auto.conf" \
 	"In its source: make LLVM=1 rustavailable prepare modules_prepare; or build it."
 
 # "... clang version 19.1.7 ..."; none for gcc

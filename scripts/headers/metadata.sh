@@ -26,7 +26,7 @@ help_if_asked "$@"
 [ $# -eq 1 ] || die "of which headers?" "scripts/headers/metadata.sh --help"
 headers=$(realpath -e "$1" 2>/dev/null) || die "no such directory: $1"
 for file in include/config/auto.conf include/config/kernel.release; do
-	[ -f "$headers/$file" ] || die "$headers has no $file" \
+	[ -f "$headers/$file" ] || refuse "$headers has no $file" \
 		"apt-get install linux-headers-\$(uname -r)"
 done
 release=$(release_of "$headers")

@@ -126,7 +126,7 @@ class Refused(Case):
 
     def test_headers_that_are_not_prepared(self):
         (self.machine.headers / "include/config/auto.conf").unlink()
-        self.refused("no include/config/auto.conf", "apt-get install linux-headers-", status=1)
+        self.refused("no include/config/auto.conf", "apt-get install linux-headers-")
 
     def test_a_kernel_without_rust(self):
         self.setting("CONFIG_RUST=y", "# CONFIG_RUST is not set")
