@@ -282,7 +282,7 @@ apt purge rcu-headless-dkms || true
 check "it is removed" apt_is_clean
 strangers >"$logs/after"
 nothing_left() {
-	! comm -13 "$logs/before" "$logs/after" | grep .
+	[ -s "$logs/before" ] && [ -s "$logs/after" ] && ! comm -13 "$logs/before" "$logs/after" | grep .
 }
 check "nothing is left of it" nothing_left
 

@@ -12,6 +12,8 @@ set -euo pipefail
 . "$(dirname "$0")/settings.sh"
 # shellcheck source=../lib/common.sh
 . "$(dirname "$0")/../lib/common.sh"
+# shellcheck source=../lib/headers.sh
+. "$top/scripts/lib/headers.sh"
 help_if_asked "$@"
 
 [ $# -eq 2 ] || die "for which kernel?" "scripts/dkms/pre-build.sh --help"
@@ -37,6 +39,8 @@ if ! (metadata "$2") 2>&1 >"$work/kdir" | tee "$work/said" >&2; then
 fi
 case $status in
 0)
+	debian_version "$2" >"$work/version"
+	mv "$work/version" "$kernels/.$kernel"
 	ln -sfnT "$(cat "$work/kdir")" "$kernels/$kernel"
 	rm -f "$skipped/$kernel"
 	;;

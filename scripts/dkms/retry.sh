@@ -6,7 +6,7 @@
 # the package's own configuration. Has DKMS build the module for kernels that were skipped and can
 # be served now, and says of the others why they can't. For those that it was built for, has DKMS
 # look again at other modules: those that need ours were skipped, if their turn came first. What
-# belongs to headers that are gone is removed.
+# belongs to headers that are gone is removed, and made anew for those that are of another version.
 set -euo pipefail
 # shellcheck source=settings.sh
 . "$(dirname "$0")/settings.sh"
@@ -20,6 +20,14 @@ no_arguments "$@"
 # The lock is given back: what comes below takes it itself.
 [ ! -d "$cache/headers" ] || (lock headers && forget_gone "$cache/headers")
 [ ! -d "$kernels" ] || find "$kernels" -xtype l -delete
+for link in "$kernels"/*; do
+	kernel=${link##*/}
+	[ -d "$link" ] || continue
+	[ "$(cat "$kernels/.$kernel" 2>/dev/null)" != "$(debian_version "$link")" ] || continue
+	say "The headers of $kernel are of another version now"
+	rm "$link"
+	"$top/scripts/dkms/pre-build.sh" "$kernel" "/lib/modules/$kernel/build" || true
+done
 
 for file in "$skipped"/*; do
 	kernel=${file##*/} headers=/lib/modules/${file##*/}/build
@@ -34,6 +42,7 @@ for file in "$skipped"/*; do
 	case $status in
 	0) mkdir -p "$built" && touch "$built/$kernel" ;;
 	77) say "No rcu_headless for $kernel until then" ;;
+	*) say "That has failed; it is tried again when something else comes to /usr/src" ;;
 	esac
 done
 

@@ -4,9 +4,12 @@
 # run from within apt, so nothing is downloaded.
 # shellcheck shell=bash disable=SC2034
 
+# What is set where apt or DKMS is run is for other programs.
+[ -n "${RCU_HEADLESS_DKMS-}" ] ||
+	exec env -i RCU_HEADLESS_DKMS=1 PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root \
+		${TMPDIR:+TMPDIR="$TMPDIR"} "$0" "$@"
+umask 022
 export XDG_CACHE_HOME=/var/cache DEPS=skip
-# Of who has run apt, for other programs.
-unset HEADERS_DIR JOBS RUSTC BINDGEN CROSS_COMPILE
 
 # A file for each kernel that was skipped, which says why.
 skipped=/var/lib/rcu-headless/skipped

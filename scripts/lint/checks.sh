@@ -142,6 +142,7 @@ options() {
 # What --help says of a command's options, its manual page does, and no more.
 check_man() {
 	local command page status=0
+	[ -x tools/rcu-headless-stat/rcu-headless-stat ] || return
 	for command in tools/*/{rcu-headless-stat,*-sites}; do
 		[ -x "$command" ] || continue
 		page=Documentation/man/${command##*/}.rst
