@@ -81,7 +81,8 @@ static void never_before_its_grace_period(struct kunit *test)
 	struct watched watched[WATCHED] = {};
 	struct counters before, now;
 	size_t i, j, round = 0, early = 0;
-	unsigned long end = jiffies + EVENT_TIMEOUT;
+	/* Many events, each of which may take its time. */
+	unsigned long end = jiffies + 4 * EVENT_TIMEOUT;
 
 	rcu_headless_barrier();
 	counters_read(test, &before);
