@@ -32,6 +32,9 @@ pub(super) fn in_nmi() -> bool {
     unsafe { bindings::rcu_headless_helper_in_nmi() }
 }
 
+/// # Safety
+///
+/// Preemption must be on: of no use here.
 #[inline(always)]
 pub(super) unsafe fn preempt_disable_first() {
     preempt_disable();

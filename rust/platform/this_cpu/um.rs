@@ -75,6 +75,9 @@ fn compiler_barrier() {
     unsafe { asm!(""; options(nostack, preserves_flags)) };
 }
 
+/// # Safety
+///
+/// Preemption must be on: of no use here.
 #[inline(always)]
 pub(super) unsafe fn preempt_disable_first() {
     preempt_disable();

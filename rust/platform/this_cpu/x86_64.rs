@@ -142,6 +142,9 @@ pub(super) fn in_nmi() -> bool {
     false
 }
 
+/// # Safety
+///
+/// Preemption must be on: of no use here.
 #[inline(always)]
 pub(super) unsafe fn preempt_disable_first() {
     preempt_disable();
