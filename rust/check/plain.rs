@@ -104,16 +104,16 @@ pub(crate) enum Watcher {
 /// The watchers that there are now, added up.
 static WATCHERS: Atomic<u32> = Atomic::new(0);
 
-/// Where in the plain range of a channel, which begins at `start`, an address is, in units; what
-/// isn't aligned is far behind it.
+/// Where in the plain range of a channel an address is, in units, when it is `offset` bytes from
+/// where that begins; what isn't aligned is far behind it.
 #[inline(always)]
-pub(crate) fn position(channel: Channel, start: usize, address: usize) -> usize {
+pub(crate) fn position(channel: Channel, offset: usize) -> usize {
     let shift = match channel {
         Channel::Slab => SLAB_SHIFT,
         Channel::Vmalloc => PAGE_SIZE.trailing_zeros(),
     };
     // Bits below the unit become high ones: one comparison does for both.
-    address.wrapping_sub(start).rotate_right(shift)
+    offset.rotate_right(shift)
 }
 
 /// Where the plain range of a channel begins, which doesn't change.
@@ -150,7 +150,8 @@ pub(crate) fn may_be_on_stack(channel: Channel, address: usize) -> bool {
 #[inline(always)]
 pub(crate) fn accept(given: Given) -> Result<Object, Given> {
     let address = given.addr();
-    if position(Channel::Slab, start(Channel::Slab), address) < units(Channel::Slab)
+    let offset = address.wrapping_sub(start(Channel::Slab));
+    if position(Channel::Slab, offset) < units(Channel::Slab)
         && !may_be_on_stack(Channel::Slab, address)
     {
         // SAFETY: What is given is an object unless it is found to be none, and in the plain range

@@ -35,7 +35,7 @@ impl<P> OnThisCpu<P> {
         let address = given.addr();
         if here
             .units(channel)
-            .are_above(plain::position(channel, here.start(channel), address))
+            .are_above(plain::position(channel, here.offset(channel, address)))
             && may_be_stored(channel, address)
         {
             let at = here.load(channel);
@@ -68,7 +68,7 @@ impl<P> OnThisCpu<P> {
         let units = here.units(channel).load();
         let plain_start = here.start(channel);
         let good = |pointer: Pointer| {
-            plain::position(channel, plain_start, pointer.addr()) < units
+            plain::position(channel, pointer.addr().wrapping_sub(plain_start)) < units
                 && may_be_stored(channel, pointer.addr())
         };
         let start = here.load(channel);

@@ -75,6 +75,12 @@ impl<'a> Here<'a> {
         load_relaxed(of(&self.0.starts, channel))
     }
 
+    /// How far behind that an address is.
+    #[inline(always)]
+    pub(super) fn offset(&self, channel: Channel, address: usize) -> usize {
+        address.wrapping_sub(self.start(channel))
+    }
+
     /// How much of the channel's plain range calls store by themselves.
     #[inline(always)]
     pub(super) fn units(&self, channel: Channel) -> Units<'a> {

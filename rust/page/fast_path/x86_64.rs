@@ -86,6 +86,15 @@ impl<'a> Here<'a> {
         .addr()
     }
 
+    /// How far behind that an address is.
+    #[inline(always)]
+    pub(super) fn offset(&self, channel: Channel, address: usize) -> usize {
+        match channel {
+            Channel::Slab => less::<SLAB_START>(address),
+            Channel::Vmalloc => less::<VMALLOC_START>(address),
+        }
+    }
+
     /// How much of the channel's plain range calls store by themselves.
     #[inline(always)]
     pub(super) fn units(&self, channel: Channel) -> Units<'a> {
@@ -154,6 +163,22 @@ fn is_above<const OFFSET: usize>(position: usize) -> bool {
         )
     };
     true
+}
+
+/// Takes the word at `OFFSET` from `address`.
+#[inline(always)]
+fn less<const OFFSET: usize>(mut address: usize) -> usize {
+    // SAFETY: It reads a word of this CPU's per-CPU data.
+    unsafe {
+        asm!(
+            "subq %gs:{lanes}+{offset}(%rip), {address}";
+            lanes = sym rcu_headless_lanes,
+            offset = const OFFSET,
+            address = inout(reg) address,
+            options(nostack, readonly),
+        )
+    };
+    address
 }
 
 /// Reads the word at `OFFSET`.

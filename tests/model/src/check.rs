@@ -29,8 +29,8 @@ pub(crate) mod plain {
         0
     }
 
-    pub(crate) fn position(_: Channel, start: usize, address: usize) -> usize {
-        address - start
+    pub(crate) fn position(_: Channel, offset: usize) -> usize {
+        offset
     }
 
     pub(crate) fn may_be_on_stack(_: Channel, _: usize) -> bool {
