@@ -244,7 +244,7 @@ prepare_boot() {
 		cp "$root/usr/lib/modules/$one"/updates/dkms/*.ko.xz "$work/build/rootfs/modules/" &&
 		xz -d "$work"/build/rootfs/modules/*.ko.xz &&
 		cp "$top/scripts/deb/guest.sh" "$work/build/rootfs/demo/run.sh" &&
-		"$top/scripts/vm/initramfs.sh" "$work/build" "$work/initramfs"
+		"$top/scripts/vm/initramfs.sh" debian "$work/build" "$work/initramfs"
 }
 results() {
 	grep -F -- "$2" "$logs/results-$1"
