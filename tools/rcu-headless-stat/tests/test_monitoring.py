@@ -24,7 +24,7 @@ from .stat_tool import TIMEOUT, TOP, run
 MONITORING = os.path.join(TOP, "monitoring")
 METRIC = re.compile(r"\b(rcu_headless_\w+|node_\w+)\b")
 # What the textfile collector says of files, beside what is in them.
-COLLECTORS = {"node_textfile_mtime_seconds"}
+COLLECTORS = {"node_textfile_mtime_seconds", "node_textfile_scrape_error"}
 
 
 def path(name):
@@ -196,7 +196,7 @@ class NodeExporter(WithSample):
                      "--web.disable-exporter-metrics", "--web.listen-address=127.0.0.1:0"],
                     stderr=subprocess.PIPE, text=True) as exporter:
                 try:
-                    said = ""
+                    said, listens = "", None
                     # It ends if it can't listen, and so does what it says.
                     for line in exporter.stderr:
                         said += line
@@ -232,6 +232,12 @@ class NodeExporter(WithSample):
             self.assertEqual(families[name].documentation, family.documentation, name)
             self.assertEqual({key(s): s.value for s in families[name].samples},
                              {key(s): s.value for s in family.samples}, name)
+
+    def test_broken_file(self):
+        """It isn't named any more, so that RcuHeadlessStale has to look back."""
+        served, _ = self.serve(self.text + "no metric\n")
+        self.assertIn("node_textfile_scrape_error 1", served.splitlines())
+        self.assertNotIn("rcu_headless", served)
 
     def test_openmetrics_loses_types(self):
         """Why there are two formats: when this fails, one is enough."""
