@@ -29,7 +29,8 @@ class Terminal:
             # Its size must be there before the tool looks.
             self._set_size(0, rows, columns)
             os.execve(sys.executable, [sys.executable, "-B", *command, *args],
-                      {**os.environ, **environment})
+                      {**{name: value for name, value in os.environ.items()
+                          if name not in ("NO_COLOR", "LINES", "COLUMNS")}, **environment})
 
     def __enter__(self):
         return self

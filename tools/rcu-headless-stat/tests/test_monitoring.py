@@ -13,6 +13,7 @@ import shlex
 import shutil
 import subprocess
 import tempfile
+import threading
 import unittest
 import urllib.request
 
@@ -195,6 +196,8 @@ class NodeExporter(WithSample):
                      "--collector.textfile", f"--collector.textfile.directory={directory}",
                      "--web.disable-exporter-metrics", "--web.listen-address=127.0.0.1:0"],
                     stderr=subprocess.PIPE, text=True) as exporter:
+                late = threading.Timer(TIMEOUT, exporter.kill)
+                late.start()
                 try:
                     said, listens = "", None
                     # It ends if it can't listen, and so does what it says.
@@ -209,6 +212,7 @@ class NodeExporter(WithSample):
                     with opener.open(f"http://{listens[1]}/metrics", timeout=TIMEOUT) as answer:
                         served = answer.read().decode()
                 finally:
+                    late.cancel()
                     exporter.terminate()
                     said += exporter.stderr.read()
         return served, said
