@@ -45,20 +45,20 @@ class History:
         self.freed_at = None
         self.waits = 0
 
-    def add(self, sample, interval):
-        """Another sample. Those between, which keys ask for, are too close to tell a rate."""
+    def add(self, sample):
+        """Another sample."""
         if not sample.has("stats", "memory"):
             return
-        if self.last and sample.time - self.last.time < interval / 2:
-            return
         rates = Rates(self.last, sample)
+        freed = 0
         if self.last:
             queued, freed = (rates.total(f"{what}_slab") + rates.total(f"{what}_vmalloc")
                              for what in ("queued", "freed"))
             number = self.points[-1].number + 1 if self.points else 0
             self.points.append(Point(number, sample.time, queued, freed, sample.stats["pending"]))
-        self.waits = sample.memory["pages_waiting"]
-        if not self.last or freed or not self.waits:
+        # If nothing waited when we last looked, what does now may not have done so for long.
+        waited, self.waits = self.waits, sample.memory["pages_waiting"]
+        if freed or not (waited and self.waits):
             self.freed_at = sample.time
         self.last = sample
 

@@ -2,7 +2,9 @@
 """The live view."""
 
 import curses
+import errno
 import locale
+import math
 import os
 import time
 
@@ -12,6 +14,7 @@ from .marked import BAD, NOTICE
 from .source import Trouble
 
 KEYS = "q quit  c callers on/off  r reset  d drain  +/- interval  arrows scroll"
+COMMANDS = {ord("c"): "callers", ord("r"): "reset", ord("d"): "drain"}
 INTERVALS = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
 
 
@@ -23,6 +26,7 @@ class Screen:
         self.interval = interval
         self.first = 0
         self.message = ""
+        self.child = None
         # What the C library would write, which is not what Python takes C for.
         utf8 = locale.nl_langinfo(locale.CODESET) == "UTF-8"
         self.history = History(BLOCKS if utf8 else ASCII)
@@ -43,20 +47,32 @@ class Screen:
         except curses.error:
             pass
         self._choose_colours()
-        old, sample = None, self.source.sample()
-        while True:
-            self.history.add(sample, self.interval)
+        old = last = sample = None
+        taken = -math.inf
+        key = -1
+        while key not in (ord("q"), 27):
+            changed = self.press(key, sample)
+            if time.monotonic() >= taken + self.interval:
+                old, last = last, self.source.sample()
+                sample, taken = last, time.monotonic()
+                self.history.add(sample)
+            elif changed:
+                # What it did is seen at once, and the next rates are of a whole interval yet.
+                sample = self.source.sample()
             self._draw(window, text.report(sample, old), sample)
-            if not self._wait(window, sample):
-                return
-            old, sample = sample, self.source.sample()
+            left = taken + self.interval - time.monotonic()
+            window.timeout(max(int(left * 1000), 1))
+            key = window.getch()
 
     def _choose_colours(self):
         """Has trouble in colour, if the terminal has any and the user wants it."""
         if not curses.has_colors():
             return
         # All else is in the terminal's own, whatever they are.
-        curses.use_default_colors()
+        try:
+            curses.use_default_colors()
+        except curses.error:
+            return
         if os.environ.get("NO_COLOR"):
             return
         for level, colour in ((NOTICE, curses.COLOR_YELLOW), (BAD, curses.COLOR_RED)):
@@ -78,8 +94,7 @@ class Screen:
         for i, line in enumerate(shown):
             self._put(window, i + 1, line, width)
         if height > 1:
-            self._put(window, height - 1, self.message or KEYS, width, curses.A_BOLD)
-        self.message = ""
+            self._put(window, height - 1, self.status(), width, curses.A_BOLD)
         window.refresh()
 
     def _put(self, window, row, line, width, attribute=curses.A_NORMAL):
@@ -92,29 +107,31 @@ class Screen:
             # Nothing is left of it in so narrow a window, or that has just become smaller.
             pass
 
-    def _wait(self, window, sample):
-        """Waits for the interval to end, and does what keys say. False: quit."""
-        end = time.monotonic() + self.interval
-        while (left := end - time.monotonic()) > 0:
-            window.timeout(max(int(left * 1000), 1))
-            key = window.getch()
-            if key == -1:
-                continue
-            if key in (ord("q"), 27):
-                return False
-            self._press(key, sample)
-            # What the key did is seen at once.
-            return True
-        return True
+    def status(self):
+        """The last line: what a command has come to, if there was one."""
+        if self.child:
+            pid, status = os.waitpid(self.child, os.WNOHANG)
+            if pid:
+                self.child = None
+                number = os.WEXITSTATUS(status) if os.WIFEXITED(status) else errno.EINTR
+                self.message = f"drain: {os.strerror(number)}" if number else "done: drain"
+        message, self.message = self.message, ""
+        return message or ("draining" if self.child else KEYS)
 
-    def _press(self, key, sample):
-        if key == ord("c"):
-            self._command("callers off" if sample.control else "callers on")
-        elif key == ord("r"):
-            self._command("reset")
-        elif key == ord("d"):
-            self._command("drain")
-        elif key == ord("+"):
+    def press(self, key, sample):
+        """Does what the key says. True: it may have changed what there is to be read."""
+        if key in COMMANDS:
+            word = COMMANDS[key]
+            if key == ord("c"):
+                word += " off" if sample.control else " on"
+            try:
+                self._command(word)
+            except OSError as error:
+                self.message = f"{word}: {error.strerror}"
+            except Trouble as trouble:
+                self.message = f"{word}: {trouble}"
+            return True
+        if key == ord("+"):
             self.interval = min((i for i in INTERVALS if i > self.interval),
                                 default=self.interval)
         elif key == ord("-"):
@@ -128,12 +145,31 @@ class Screen:
             self.first += 10
         elif key == curses.KEY_PPAGE:
             self.first -= 10
+        return False
 
     def _command(self, word):
-        try:
-            self.source.command(word)
-            self.message = f"done: {word}"
-        except OSError as error:
-            self.message = f"{word}: {error.strerror}"
-        except Trouble as trouble:
-            self.message = f"{word}: {trouble}"
+        if word == "drain":
+            self._drain()
+            return
+        with self.source.control() as file:
+            file.write(word.encode())
+        self.message = f"done: {word}"
+
+    def _drain(self):
+        """By a child: it returns after a grace period, and we can be left before that."""
+        if self.child:
+            return
+        with self.source.control() as file:
+            self.child = os.fork()
+            if self.child:
+                return
+            number = errno.EINTR
+            try:
+                # Whoever waits for the terminal to be closed doesn't wait for this.
+                os.closerange(0, 3)
+                file.write(b"drain")
+                number = 0
+            except OSError as error:
+                number = error.errno
+            finally:
+                os._exit(number)

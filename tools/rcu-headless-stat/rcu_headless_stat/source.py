@@ -195,9 +195,9 @@ class Source:
         self.directory = directory or find_directory()
         self._refused = {}
 
-    def _open(self, name, mode="r"):
+    def _open(self, name):
         try:
-            return open(os.path.join(self.directory, name), mode, encoding="utf-8")
+            return open(os.path.join(self.directory, name), encoding="utf-8")
         except FileNotFoundError:
             raise not_loaded() from None
 
@@ -209,14 +209,12 @@ class Source:
             except OSError:
                 raise not_loaded() from None
 
-    def command(self, word):
-        """Writes a word to control."""
+    def control(self):
+        """Opens control, for a command."""
         try:
-            file = self._open("control", "w")
-        except PermissionError as error:
+            return open(os.path.join(self.directory, "control"), "wb", buffering=0)
+        except (PermissionError, FileNotFoundError) as error:
             raise Trouble(why_refused(error.errno), "") from None
-        with file:
-            file.write(word)
 
     def sample(self, names=tuple(PARSERS)):
         """Reads these files, all by default. At least one of them must be permitted."""

@@ -45,14 +45,14 @@ class Seconds(unittest.TestCase):
             self.source = Source(directory)
             self.sample = self.source.sample()
         self.history = History(ASCII)
-        self.history.add(self.sample, 1)
+        self.history.add(self.sample)
 
-    def later(self, seconds=1, interval=1, **grown):
+    def later(self, seconds=1, **grown):
         """Another sample."""
         stats = {name: value + grown.get(name, 0) for name, value in self.sample.stats.items()}
         self.sample = type(self.sample)(
-            time=self.sample.time + seconds, stats=stats, memory=self.sample.memory)
-        self.history.add(self.sample, interval)
+            time=self.sample.time + seconds, stats=stats, memory=dict(self.sample.memory))
+        self.history.add(self.sample)
 
     def lines(self, width=200, interval=1):
         """As they are shown, by default with a sign for each sample."""
@@ -84,16 +84,9 @@ class Seconds(unittest.TestCase):
         for width in (0, 1, 10):
             self.assertEqual(len(self.lines(width)), 3)
 
-    def test_keys_between(self):
-        """A sample that comes a moment after another isn't taken for a rate."""
-        self.later(queued_slab=100)
-        self.later(seconds=0.01, queued_slab=50)
-        self.later(seconds=0.99, queued_slab=50)
-        self.assertEqual(self.lines()[0].split()[1:3], ["100/s", "##"])
-
     def test_forgets(self):
         for _ in range(MOST + 10):
-            self.later(interval=1)
+            self.later()
         self.assertEqual(len(self.history.points), MOST)
 
     def test_stuck(self):
@@ -115,8 +108,20 @@ class Seconds(unittest.TestCase):
             self.later()
         self.assertEqual(len(self.lines()), 3)
 
+    def test_long_interval(self):
+        """Pages that wait now may have been sealed a moment ago, if none did before."""
+        for waits in (0, 1, 0, 1):
+            self.sample.memory["pages_waiting"] = waits
+            self.later(seconds=300)
+            self.assertEqual(len(self.lines()), 3, waits)
+        self.later(seconds=300)
+        self.assertRegex(self.lines()[-1], "^nothing freed for 300 s while 1 pages wait")
+        self.sample.memory["pages_waiting"] = 0
+        self.later(seconds=300)
+        self.assertEqual(len(self.lines()), 3)
+
     def test_refused(self):
         """Without its files there is nothing to show."""
         self.sample.stats = None
-        self.history.add(self.sample, 1)
+        self.history.add(self.sample)
         self.assertEqual(self.lines(), ["queued", "freed", "pending"])

@@ -4,8 +4,12 @@
 import os
 import re
 import signal
+import subprocess
 import tempfile
+import types
 import unittest
+
+from rcu_headless_stat import screen
 
 from . import sample
 from .terminal import Terminal
@@ -34,7 +38,7 @@ class Live(unittest.TestCase):
 
     def terminal(self, *options, **environment):
         """The live view of that."""
-        environment = {"TERM": "xterm-256color", "LC_ALL": "C.UTF-8", "NO_COLOR": "", **environment}
+        environment = {"TERM": "xterm-256color", "LC_ALL": "C.UTF-8", **environment}
         return Terminal("-d", self.directory, "-i", "0.1", *options, **environment)
 
     def quit(self, terminal):
@@ -116,12 +120,63 @@ class Live(unittest.TestCase):
             self.assertIn("this terminal isn't known: TERM=none-such", terminal.text())
             self.assertNotIn("Traceback", terminal.text())
 
+    def test_without_default_colours(self):
+        """A terminal that has colours and can't go back to its own: trouble is bold."""
+        entry = os.path.join(self.directory, "entry")
+        with open(entry, "w", encoding="utf-8") as file:
+            file.write("rcu-odd|has no way back, op@, oc@, use=linux,\n")
+        subprocess.run(["tic", "-x", "-o", self.directory, entry], check=True)
+        with self.terminal(TERM="rcu-odd", TERMINFO=self.directory) as terminal:
+            terminal.wait_for(lambda text: "misuse 4" in text and "q quit" in text)
+            self.assertFalse(self.colours(terminal) & {"red", YELLOW})
+            self.quit(terminal)
+
     def test_told_to_end(self):
         """The terminal is left as it was."""
-        with self.terminal() as terminal:
-            terminal.wait_for(lambda text: "q quit" in text)
-            terminal.end(signal.SIGTERM)
-            self.assertEqual(terminal.wait_for_end(), 143)
-            # It has left the alternate screen, and what it has done to it.
-            self.assertIn(b"\x1b[?1049h", terminal.output)
-            self.assertIn(b"\x1b[?1049l", terminal.output)
+        for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
+            with self.terminal() as terminal:
+                terminal.wait_for(lambda text: "q quit" in text)
+                terminal.end(number)
+                self.assertEqual(terminal.wait_for_end(), 128 + number)
+                # It has left the alternate screen, and what it has done to it.
+                self.assertIn(b"\x1b[?1049h", terminal.output)
+                self.assertIn(b"\x1b[?1049l", terminal.output)
+
+    def test_keys_keep_the_rates(self):
+        """Scrolling and a new size show the same again: nothing is read for them."""
+        with self.terminal("-i", "3600") as terminal:
+            terminal.wait_for(lambda text: "q quit" in text and "queued" in text)
+            self.grow(queued_slab=500)
+            terminal.press("jk")
+            terminal.resize(10, 60)
+            terminal.wait_for(lambda text: "q quit" in text.splitlines()[9] and
+                              "every 3600 s" in text and "30000" in text)
+            # A command's effect is seen at once.
+            terminal.press("r")
+            terminal.wait_for(lambda text: "done: reset" in text and "30500" in text)
+            self.quit(terminal)
+
+
+class Drain(unittest.TestCase):
+    """It returns when a grace period has ended, which may take long."""
+
+    def test_drain(self):
+        read, write = os.pipe()
+        self.addCleanup(os.close, read)
+        os.set_blocking(write, False)
+        with self.assertRaises(BlockingIOError):
+            while True:
+                os.write(write, bytes(4096))
+        os.set_blocking(write, True)
+        source = types.SimpleNamespace(control=lambda: open(write, "wb", buffering=0))
+        view = screen.Screen(source, 1)
+        view.press(ord("d"), None)
+        self.assertEqual(view.status(), "draining")
+        view.press(ord("d"), None)
+        self.assertEqual(view.status(), "draining")
+        end = b""
+        while not end.endswith(b"drain"):
+            end = os.read(read, 65536)
+        os.waitid(os.P_PID, view.child, os.WEXITED | os.WNOWAIT)
+        self.assertEqual(view.status(), "done: drain")
+        self.assertEqual(view.status(), screen.KEYS)
