@@ -2,5 +2,5 @@
 """What rcu-headless-stat is made of.
 
 source reads the module's files, rates compares two readings; text, table and
-openmetrics print one, screen shows them as they change.
+exposition print one, screen shows them as they change.
 """

@@ -29,7 +29,8 @@ def prometheus(sample):
     for family in families(sample):
         # Here a counter's name has its end everywhere, and what begins a quotation needs nothing.
         name = family.name + ("_total" if family.kind == "counter" else "")
-        lines += [f"# HELP {name} {escape(family.text)}", f"# TYPE {name} {family.kind}",
+        kind = "untyped" if family.kind == "unknown" else family.kind
+        lines += [f"# HELP {name} {escape(family.text)}", f"# TYPE {name} {kind}",
                   *samples(family)]
     return "\n".join([*lines, ""])
 

@@ -10,7 +10,7 @@ PREFIX = "rcu_headless_"
 # The files that they are made of.
 FILES = ("stats", "memory", "callers", "latency")
 
-# What these counters count. One that isn't here is shown all the same.
+# What these counters count.
 TEXTS = {
     "batches": "Pages whose objects were freed in one go.",
     "grace_periods": "Grace periods waited for.",
@@ -80,7 +80,8 @@ def whole(objects):
 
 def by(label, prefix, values, source):
     """Values whose names differ in their ends, with these as a label."""
-    return [({label: value}, source[f"{prefix}_{value}"]) for value in values]
+    return [({label: value}, source[f"{prefix}_{value}"]) for value in values
+            if f"{prefix}_{value}" in source]
 
 
 def of_stats(sample):
@@ -95,8 +96,11 @@ def of_stats(sample):
     yield counter("opened_pages", "Pages of pointers, by where they came from.",
                   by("source", "page_from", ("spares", "allocator", "elapsed"), stats))
     for name, value in stats.items():
-        if name not in APART and not name.startswith("misuse_"):
-            yield counter(name, TEXTS.get(name, OTHER), [({}, value)])
+        if name in TEXTS:
+            yield counter(name, TEXTS[name], [({}, value)])
+        elif name not in APART and not name.startswith("misuse_"):
+            # A newer module's: we can't tell whether it only grows.
+            yield Family(name, "unknown", OTHER, [("", {}, value)])
     yield counter("try", "Objects given to kvfree_rcu_headless_try().",
                   by("result", "try", ("taken", "refused"), stats))
     yield counter("misuse", "What callers got wrong.",

@@ -18,7 +18,8 @@ class Rates:
         """The rate of a counter in stats, or None without an older sample."""
         if not self.old:
             return None
-        return self._rate(self.old.stats[name], self.new.stats[name])
+        # A module that was loaded meanwhile may have more of them, and more files.
+        return self._rate((self.old.stats or {}).get(name, 0), self.new.stats[name])
 
     def misuse(self):
         """The rate of all misuse."""
@@ -28,12 +29,12 @@ class Rates:
 
     def cpu(self, cpu, name):
         """The rate of a counter of one CPU."""
-        old = self.old and self.old.per_cpu.get(cpu)
+        old = self.old and (self.old.per_cpu or {}).get(cpu)
         return self._rate(old[name], self.new.per_cpu[cpu][name]) if old else None
 
     def caller(self, caller):
         """The rate of objects that a caller queues."""
         if not self.old:
             return None
-        old = {c.name: c.objects for c in self.old.callers}
+        old = {c.name: c.objects for c in self.old.callers or []}
         return self._rate(old.get(caller.name, 0), caller.objects)

@@ -67,7 +67,7 @@ class Sample:
     def misuse(self):
         """The counters of misuse, without their prefix."""
         prefix = "misuse_"
-        return {name[len(prefix):]: value for name, value in self.stats.items()
+        return {name[len(prefix):]: value for name, value in (self.stats or {}).items()
                 if name.startswith(prefix)}
 
 
@@ -118,6 +118,8 @@ def why_refused(number):
     """Why a file may not be opened, by the number of the error."""
     if number == errno.EACCES:
         return "only root may"
+    if number == errno.ENOENT:
+        return "the module has no such file"
     level = lockdown_level()
     how = f" ({level})" if level else ", it seems"
     return f"the kernel is locked down{how}, and lets nobody open what could be written in debugfs"
@@ -146,8 +148,10 @@ def parse_latency(text):
     """Histograms by their names."""
     histograms = {}
     for key, value in parse_values(text).items():
-        name, what, bound = re.fullmatch(r"(.*?)_(count|sum|above|below)(?:_(\d+))?",
-                                         key).groups()
+        parts = re.fullmatch(r"(.*?)_(count|sum|above|below)(?:_(\d+))?", key)
+        if not parts:
+            continue
+        name, what, bound = parts.groups()
         histogram = histograms.setdefault(name, Histogram([], 0, 0))
         if what in ("count", "sum"):
             setattr(histogram, what, value)
@@ -165,7 +169,8 @@ def parse_callers(text):
     callers = []
     for line in lines[1:]:
         *numbers, name = line.split(" ", len(columns))
-        callers.append(Caller(name=name, **dict(zip(columns, map(int, numbers)))))
+        values = dict(zip(columns, map(int, numbers)))
+        callers.append(Caller(name, *(values[what] for what in CALLER)))
     return callers
 
 
@@ -174,6 +179,19 @@ def parse_control(text):
     return text.strip() == "callers on"
 
 
+CHANNELS = ("slab", "vmalloc")
+CALLER = ("objects", "bytes", "fallbacks", "misuse")
+COUNTERS = ("pending", *(f"{what}_{channel}" for what in ("queued", "freed")
+                         for channel in CHANNELS))
+# What each file has had from the first; other values come and go with the module's version.
+NEEDED = {
+    "stats": ("parked", *COUNTERS),
+    "per_cpu": ("fallbacks", *COUNTERS),
+    "latency": ("page_wait_us", "fallback_us", "bulk_objects"),
+    "memory": ("pages_allocated", "pages_allocated_high", "pages_open", "pages_waiting",
+               "pages_spare", "objects_waiting_high", "bytes_waiting_slab",
+               "bytes_waiting_vmalloc", "bytes_waiting_high"),
+}
 PARSERS = {
     "stats": parse_values,
     "per_cpu": parse_per_cpu,
@@ -184,6 +202,15 @@ PARSERS = {
 }
 
 
+def parse(name, text):
+    """What is in that file. It is a ValueError or a KeyError if that isn't what it should be."""
+    values = PARSERS[name](text)
+    for row in values.values() if name == "per_cpu" else [values]:
+        for needed in NEEDED.get(name, ()):
+            row[needed]  # pylint: disable=pointless-statement
+    return values
+
+
 class Source:
     """The module's files.
 
@@ -192,41 +219,60 @@ class Source:
     """
 
     def __init__(self, directory=None):
-        self.directory = directory or find_directory()
+        self.given = directory is not None
+        self.directory = directory if self.given else find_directory()
         self._refused = {}
 
-    def _open(self, name):
-        try:
-            return open(os.path.join(self.directory, name), encoding="utf-8")
-        except FileNotFoundError:
-            raise not_loaded() from None
+    def _path(self, name):
+        return os.path.join(self.directory, name)
+
+    def _nothing(self):
+        """The Trouble of a directory that is gone, or that has nothing for us."""
+        if not self.given:
+            return not_loaded()
+        what = ("{} has none of the module's files" if os.path.isdir(self.directory)
+                else "there is no {}")
+        return Trouble(what.format(self.directory), "Without --directory it finds the module's.")
 
     def _read(self, name):
-        with self._open(name) as file:
+        path = self._path(name)
+        with open(path, encoding="utf-8", errors="backslashreplace") as file:
             try:
-                return file.read()
-            # Its file was open when the module went.
-            except OSError:
-                raise not_loaded() from None
+                text = file.read()
+            except OSError as error:
+                # Its file was open when the module went.
+                if not os.path.isdir(self.directory):
+                    raise self._nothing() from None
+                raise Trouble(f"can't read {path}: {error.strerror}", "Try again.") from None
+        try:
+            return parse(name, text)
+        except (ValueError, KeyError) as error:
+            why = f"no {error}" if isinstance(error, KeyError) else error
+            raise Trouble(f"can't make sense of {path}: {why}",
+                          "Are this tool and the module of the same version?") from None
 
     def control(self):
         """Opens control, for a command."""
         try:
-            return open(os.path.join(self.directory, "control"), "wb", buffering=0)
+            return open(self._path("control"), "wb", buffering=0)
         except (PermissionError, FileNotFoundError) as error:
             raise Trouble(why_refused(error.errno), "") from None
 
     def sample(self, names=tuple(PARSERS)):
         """Reads these files, all by default. At least one of them must be permitted."""
         sample = Sample(time=time.monotonic())
+        numbers = {name: self._refused[name] for name in names if name in self._refused}
         for name in names:
             try:
-                if name not in self._refused:
-                    setattr(sample, name, PARSERS[name](self._read(name)))
+                if name not in numbers:
+                    setattr(sample, name, self._read(name))
             except PermissionError as error:
-                self._refused[name] = error.errno
-        sample.refused = {name: why_refused(self._refused[name])
-                          for name in names if name in self._refused}
-        if len(sample.refused) == len(names):
-            raise may_not_read(self.directory, self._refused[names[0]])
+                numbers[name] = self._refused[name] = error.errno
+            except (FileNotFoundError, NotADirectoryError):
+                numbers[name] = errno.ENOENT
+        if len(numbers) == len(names):
+            number = max(numbers.values(), key=lambda number: number != errno.ENOENT)
+            raise (self._nothing() if number == errno.ENOENT
+                   else may_not_read(self.directory, number))
+        sample.refused = {name: why_refused(numbers[name]) for name in names if name in numbers}
         return sample

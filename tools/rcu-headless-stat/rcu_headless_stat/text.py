@@ -77,8 +77,11 @@ def totals(sample, rates):
            f"{memory['pages_spare']} spare")
     shown = SHOWN_ELSEWHERE.union(*LINES)
     others = [name for name in stats if name not in shown and not name.startswith("misuse_")]
-    for line in filter(None, (*LINES, others)):
-        yield join([counter(name, stats[name], rates.total(name)) for name in line], "   ")
+    for line in (*LINES, others):
+        # An older module doesn't have all of them.
+        parts = [counter(name, stats[name], rates.total(name)) for name in line if name in stats]
+        if parts:
+            yield join(parts, "   ")
     misuse = sum(sample.misuse().values())
     yield mark(f"misuse {misuse} {rate(rates.misuse())}".rstrip(), BAD if misuse else None)
     for kind, count in sample.misuse().items():
