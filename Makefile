@@ -32,7 +32,7 @@ help:
 #:   make bench   what it costs, against what else there is
 #:   make convert ext4 and MPLS converted to it by the tool, at work
 #:   make convert-tree  all sites of the kernel that can be, converted and built
-#:   make lint    what can be checked without a kernel, in less than half a minute
+#:   make lint    what can be checked without a kernel, in about a minute
 #:   make check   make lint, and what clippy, the compiler, checkpatch and rustdoc say
 #:   make model   the lock-free parts, with their accesses in every order, by loom
 #:   make listing the instructions of the call, counted (also: ARCH=arm64)
