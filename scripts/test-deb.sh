@@ -231,10 +231,13 @@ check "of the one before nothing is left" inside test ! -e "/var/lib/dkms/rcu-he
 
 # What was built, in the kernel that it was built for.
 boot() {
-	local dir=$work/boot-$1
-	APPEND=$2 "$top/scripts/vm/boot.sh" debian "$work/kernel" "$work/initramfs" run "$dir" 120 &&
-		cp "$dir/kernel.log" "$logs/kernel-$1.log" && cp "$dir/results" "$logs/results-$1" &&
-		cat "$dir/results"
+	local dir=$work/boot-$1 status=0
+	APPEND=$2 "$top/scripts/vm/boot.sh" debian "$work/kernel" "$work/initramfs" run "$dir" 300 ||
+		status=1
+	cp "$dir/kernel.log" "$logs/kernel-$1.log"
+	cp "$dir/results" "$logs/results-$1"
+	cat "$dir/end" "$dir/results"
+	return $status
 }
 prepare_boot() {
 	mkdir -p "$work"/{kernel,image,build/rootfs/{demo,modules}} &&
