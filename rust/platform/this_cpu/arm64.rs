@@ -181,19 +181,17 @@ pub(super) fn preempt_disable() {
 #[inline(always)]
 pub(super) unsafe fn preempt_enable() {
     compiler_barrier();
-    #[cfg(all(CONFIG_PREEMPT_COUNT, not(CONFIG_PREEMPTION)))]
-    // SAFETY: This task's own; it takes away what was added (contract).
+    #[cfg(CONFIG_PREEMPT_COUNT)]
+    // SAFETY: This task's own; it takes away what was added (contract). The upper half isn't
+    // written, since an interrupt may make it zero meanwhile.
     unsafe {
         let count = preempt_count();
         count.write_volatile(count.read_volatile().wrapping_sub(1));
     }
     #[cfg(CONFIG_PREEMPTION)]
-    // SAFETY: This task's own; it takes away what was added (contract). The upper half isn't
-    // written, since an interrupt may make it zero meanwhile; what is read then tells whether
-    // somebody else should run and nothing forbids it any more.
+    // SAFETY: Reads this task's own word: both halves are zero when somebody else should run and
+    // nothing forbids it any more.
     unsafe {
-        let count = preempt_count();
-        count.write_volatile(count.read_volatile().wrapping_sub(1));
         if preempt_word().read_volatile() == 0 {
             preempt_schedule();
         }
