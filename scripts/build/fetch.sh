@@ -33,7 +33,7 @@ fi
 
 command -v apt-get >/dev/null || die "no apt-get to get the kernel's source with" \
 	"Build for a kernel of your own instead: make KDIR=/path/to/prepared/kernel"
-own_apt "$cache/apt"
+own_apt "$cache/apt" "trixie trixie-backports"
 
 update_failed() {
 	if [ -d "$(cat "$current" 2>/dev/null)" ]; then

@@ -37,28 +37,12 @@ if [ ${#missing[@]} -gt 0 ] && [ "${DEPS-}" != skip ]; then
 fi
 if [ ${#missing[@]} -gt 0 ] && [ "${DEPS-}" != skip ]; then
 	command -v apt-get >/dev/null || die "no apt-get to get Prometheus' tools with"
-	site=$(debian_site)
-	check_keyring
 	mkdir -p "$folder"
 	work=$(mktemp -d "$folder/tmp.XXXXXX")
 	cleanup_paths+=("$work")
-	mkdir -p "$work/lists/partial" "$work/cache/archives/partial"
-	cat >"$work/debian.sources" <<-EOT
-		Types: deb
-		URIs: $site
-		Suites: ${missing[*]}
-		Components: main
-		Signed-By: $debian_keyring
-	EOT
-	apt_get=(apt-get -q
-		-o "Dir::Etc::SourceList=$work/debian.sources"
-		-o Dir::Etc::SourceParts=/dev/null
-		-o "Dir::State::Lists=$work/lists"
-		-o "Dir::Cache=$work/cache"
-		-o "APT::Sandbox::User=$(id -un)"
-		-o Acquire::Languages=none
-		-o Acquire::IndexTargets::deb::DEP-11::DefaultEnabled=false
-		-o APT::Update::Error-Mode=any)
+	own_apt "$work" "${missing[*]}"
+	apt_get+=(-o Acquire::Languages=none
+		-o Acquire::IndexTargets::deb::DEP-11::DefaultEnabled=false)
 	# Below step a failure ends nothing by itself.
 	one_suite() {
 		local package

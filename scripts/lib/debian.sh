@@ -27,9 +27,8 @@ debian_site() {
 	echo "$site"
 }
 
-# own_apt DIR [ARCHITECTURE]: puts in ${apt_get[@]} an apt-get with lists of its own in DIR: those
-# of Debian 13 with its backports, for this machine's architecture or another. The system's own
-# lists stay as they are.
+# own_apt DIR SUITES [ARCHITECTURE]: puts in ${apt_get[@]} an apt-get with lists of its own in DIR,
+# for this machine's architecture or another. The system's own lists stay as they are.
 own_apt() {
 	local site
 	site=$(debian_site)
@@ -38,7 +37,7 @@ own_apt() {
 	cat >"$1/debian.sources" <<-EOF
 		Types: deb
 		URIs: $site
-		Suites: trixie trixie-backports
+		Suites: $2
 		Components: main
 		Signed-By: $debian_keyring
 	EOF
@@ -50,5 +49,5 @@ own_apt() {
 		-o "APT::Sandbox::User=$(id -un)"
 		# Else a mirror out of reach is but a warning, and no package a riddle.
 		-o APT::Update::Error-Mode=any)
-	[ $# -eq 1 ] || apt_get+=(-o "APT::Architecture=$2" -o "APT::Architectures=$2")
+	[ $# -eq 2 ] || apt_get+=(-o "APT::Architecture=$3" -o "APT::Architectures=$3")
 }

@@ -36,7 +36,7 @@ if [ ! -x "$busybox" ]; then
 	mkdir -p "$cache/tools"
 	work=$(mktemp -d "$cache/tools/tmp.XXXXXX")
 	cleanup_paths+=("$work")
-	own_apt "$cache/apt-$arch" "$arch"
+	own_apt "$cache/apt-$arch" trixie "$arch"
 	cd "$work"
 	get() {
 		"${apt_get[@]}" update && "${apt_get[@]}" download busybox-static &&

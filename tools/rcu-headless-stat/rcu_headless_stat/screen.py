@@ -165,7 +165,7 @@ class Screen:
                 return
             number = errno.EINTR
             try:
-                # Whoever waits for the terminal to be closed doesn't wait for this.
+                # This child must not keep the terminal open for others.
                 os.closerange(0, 3)
                 file.write(b"drain")
                 number = 0
