@@ -41,7 +41,7 @@ all_freed() {
 
 test_level() {
 	ktap_need insmod /modules/rcu_headless_leftovers.ko
-	# Full pages may go at once, open ones wait for as long as a suspend takes.
+	# Full pages may go at once, open ones wait for longer than a suspend takes.
 	echo 1 >$module/hold
 	echo 0 >$module/hold
 	ktap_check "$1: objects are pending" [ "$(cat $module/alive)" -gt 0 ]
@@ -67,11 +67,11 @@ if [ ! -w /sys/power/pm_test ]; then
 	done
 	exit 4
 fi
-echo 1 >/sys/module/suspend/parameters/pm_test_delay
+echo 0 >/sys/module/suspend/parameters/pm_test_delay
 cpus=$(grep -c '^processor' /proc/cpuinfo)
 state=$(sleep_state)
 
-ktap_need insmod /modules/rcu_headless.ko drain_delay_ms=4000
+ktap_need insmod /modules/rcu_headless.ko drain_delay_ms=1500
 ktap_need insmod /modules/rcu_headless_canary.ko
 for level in $levels; do
 	if reaches "$level"; then

@@ -14,7 +14,7 @@
 . /tests/lib/disturb.sh
 
 torture=/sys/module/rcu_headless_torture/parameters
-seconds=${torture_seconds:-45}
+seconds=${torture_seconds:-35}
 seed=${torture_seed:-1}
 alone=${TORTURE_ALONE:-offline faults hog expedited files callers hogged contexts growing memcg}
 # With little time the whole of it is better than a little of each.

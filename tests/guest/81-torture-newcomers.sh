@@ -8,7 +8,7 @@
 # is one, and where RCU puts callbacks off.
 
 # shellcheck disable=SC2034,SC2154
-torture_seconds=$((${torture_seconds:-45} / 3))
+torture_seconds=$((${torture_seconds:-35} / 3))
 TORTURE_ALONE="newcomers callers hogged contexts"
 TORTURE_PHASES="none newcomers all"
 # shellcheck source=80-torture.sh
