@@ -3,6 +3,7 @@
 #include <linux/completion.h>
 #include <linux/cpumask.h>
 #include <linux/err.h>
+#include <linux/irqflags.h>
 #include <linux/kthread.h>
 #include <linux/mm.h>
 #include <linux/rcu_headless.h>
@@ -263,8 +264,11 @@ static void inboxes_are_weighed(struct kunit *test)
 	have_nothing_pending();
 	counters_read(test, &before);
 	task = make_under_reader(test, queuer_thread, &queuer, &reader, cpu);
+	/* The work that empties the inbox isn't queued before all are there. */
+	local_irq_disable();
 	for (i = 0; i < PARKED_NR; i++)
 		taken += kvfree_rcu_headless_try(parked[i]);
+	local_irq_enable();
 	work_waits = wait_until((counters_read(test, &during),
 				 during.held_back > before.held_back));
 	/* More than is queued: 64 KiB each for three pages of 32 objects. */
