@@ -82,6 +82,17 @@ logs=$cache/logs/headers-$release
 
 source=$("$top/scripts/headers/source.sh" "$headers" "$work" "$arch")
 
+# The crates are compiled with the source's headers, and modules with these.
+common=$(sed -n 's|^include \(.*\)/Makefile$|\1|p' "$headers/Makefile")
+[ -d "$common/include" ] || refuse "the headers of $release are without those of all its kinds: $common" \
+	"apt-get install --reinstall $(basename "$common")"
+different=$(cd "$common" &&
+	find include "arch/$arch/include" -name '*.h' -type f -print0 | xargs -0 sha256sum |
+	(cd "$source" && sha256sum -c --quiet 2>/dev/null) | head -n 1) || true
+[ -z "$different" ] || refuse \
+	"the source isn't that of $release: ${different%:*} differs from that in $common" \
+	"Reinstall the kernel, its headers and linux-source in one version."
+
 build=$work/build
 mkdir "$build"
 for file in .config .kernelvariables Module.symvers vmlinux; do

@@ -15,6 +15,8 @@ RUSTC = "rustc 1.85.1 (4eb161250 2025-03-15) (built from a source tarball)"
 BINDGEN = "bindgen 0.71.1"
 VERSION = "7.3.4-1~bpo13+1"
 GENERATED = ("asm-offsets.h", "bounds.h", "compile.h", "rustc_cfg")
+# What headers of all kinds of a kernel have in common.
+COMMON = ("include/linux/sched.h", "arch/x86/include/asm/percpu.h")
 CRATES = ("libcore.rmeta", "libkernel.rmeta", "libmacros.so")
 
 
@@ -30,6 +32,8 @@ class Machine:
         # What dpkg has installed of linux-source, and what apt offers.
         self.offered = [VERSION]
         self.headers = self.add_headers("headers", "7.3.4+deb13-amd64")
+        for name in COMMON:
+            self.write(self.path / "common" / name, name)
         self._source()
         sysroot = self.path / "sysroot"
         self.library = sysroot / "lib/rustlib/src/rust/library/core/src/lib.rs"
@@ -50,7 +54,7 @@ class Machine:
             ".config": "\n".join(config) + "\n",
             ".kernelvariables": "override ARCH = x86\n",
             "Module.symvers": "0x00000000\t_RNvCs1_4core\tvmlinux\tEXPORT_SYMBOL_GPL\t\n",
-            "Makefile": f"KBUILD_OUTPUT={headers}\ninclude /common/Makefile\n",
+            "Makefile": f"KBUILD_OUTPUT={headers}\ninclude {self.path}/common/Makefile\n",
             "include/config/auto.conf": "\n".join(config) + "\n",
             "include/config/kernel.release": release + "\n",
             "include/generated/package.h": f'#define LINUX_PACKAGE_ID " Debian {VERSION}"\n',
@@ -68,6 +72,8 @@ class Machine:
         inner, outer = io.BytesIO(), io.BytesIO()
         with tarfile.open(fileobj=inner, mode="w:xz") as tar:
             self._add(tar, "linux-source-7.3/Makefile", b"")
+            for name in COMMON:
+                self._add(tar, f"linux-source-7.3/{name}", name.encode())
             self._add(tar, "linux-source-7.3/net/a.c", b"")
             self._add(tar, "linux-source-7.3/rust/helpers/net/a.c", b"")
         with tarfile.open(fileobj=outer, mode="w") as tar:

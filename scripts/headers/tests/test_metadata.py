@@ -8,7 +8,7 @@ import time
 import unittest
 from pathlib import Path
 
-from .machine import BINDGEN, CRATES, RUSTC, VERSION, Machine
+from .machine import BINDGEN, COMMON, CRATES, RUSTC, VERSION, Machine
 
 
 class Case(unittest.TestCase):
@@ -31,7 +31,7 @@ class Made(Case):
         for name in ("include", "Module.symvers", ".config", "scripts/basic"):
             self.assertEqual((kdir / name).resolve(), self.machine.headers / name)
         self.assertEqual((kdir / "Makefile").read_text(),
-                         f"KBUILD_OUTPUT = {kdir}\ninclude /common/Makefile\n")
+                         f"KBUILD_OUTPUT = {kdir}\ninclude {self.machine.path}/common/Makefile\n")
 
     def test_leaves_nothing_else(self):
         kdir = self.make()
@@ -101,7 +101,7 @@ class Made(Case):
         source = self.machine.cache / "rcu-headless/headers/tmp/linux-source-7.3"
         files = (path for path in source.rglob("*") if path.is_file())
         names = sorted(str(path.relative_to(source)) for path in files)
-        self.assertEqual(names, ["Makefile", "rust/helpers/net/a.c"])
+        self.assertEqual(names, sorted(["Makefile", *COMMON, "rust/helpers/net/a.c"]))
         os.killpg(process.pid, signal.SIGINT)
         process.communicate(timeout=20)
 
@@ -171,6 +171,19 @@ class Refused(Case):
     def test_an_architecture_s_header_that_differs(self):
         self.refused("arch/x86/include/generated/asm/a.h differs",
                      OTHER_FILE="arch/x86/include/generated/asm/a.h")
+
+    def test_headers_of_other_source(self):
+        for name in COMMON:
+            path = self.machine.path / "common" / name
+            text = path.read_text()
+            path.write_text(text + "int added;\n")
+            self.refused(f"the source isn't that of 7.3.4+deb13-amd64: {name} differs",
+                         "its headers and linux-source in one version")
+            path.write_text(text)
+
+    def test_headers_that_lack_those_of_all_kinds(self):
+        shutil.rmtree(self.machine.path / "common")
+        self.refused("without those of all its kinds", "apt-get install --reinstall")
 
     def test_a_symbol_that_differs(self):
         self.refused("it lacks _RNvCs1_4core", SYMBOL="_RNvCs2_4core")
