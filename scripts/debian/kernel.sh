@@ -88,6 +88,14 @@ if [ ${#missing[@]} -gt 0 ]; then
 		env DEBIAN_FRONTEND=noninteractive apt-get -qy --allow-downgrades \
 		install "${missing[@]}"
 fi
+# The archive has a new one every week.
+mapfile -t superseded < <(grep -oE "^linux-headers-$series\.[0-9]+\+deb13-$kind$of=" \
+	<<<"$installed" | sed 's/=$//' | grep -vxF "$headers$of" | sort -u)
+if [ ${#superseded[@]} -gt 0 ] && [ "${DEPS-}" != skip ]; then
+	step "Removing headers that $name's supersede" "$cache/logs/debian-remove.log" \
+		"$chroot" --root env DEBIAN_FRONTEND=noninteractive apt-get -qy --auto-remove \
+		purge "${superseded[@]}"
+fi
 
 kdir=$("$chroot" scripts/headers/metadata.sh "/usr/src/$headers")
 # One of them as other distributions' headers are, Arch's for one: these have the metadata, but
