@@ -198,13 +198,14 @@ try() {
 		CONFIG_OBJTOOL_WERROR=) || return 1
 	# All scripts of a stage ask for the same boot.
 	cpus=$(asks "$1" cpus) icount=$(asks "$1" icount) words=$(asks "$1" boot)
+	machine=$(asks "$1" machine) cpu=$(asks "$1" cpu)
 	[ "${flavour%%-*}" = um ] || export ACCEL=${ACCEL:-$("$top/scripts/vm/accel.sh" "$flavour" "$kdir")}
 
 	start=$SECONDS
 	since=$SECONDS
 	# That a grace period takes long says more about the host than about the module.
 	APPEND="only=$(echo "$*" | tr ' ' ,) rcupdate.rcu_cpu_stall_suppress=1 $words" \
-		CPUS=$cpus ICOUNT=$icount \
+		CPUS=$cpus ICOUNT=$icount QEMU_MACHINE=$machine QEMU_CPU=$cpu \
 		"$top/scripts/vm/boot.sh" "$flavour" "$kdir" "$initramfs" test "$dir" 3000 &
 	pid=$!
 	cleanup_pids=("$pid")

@@ -86,8 +86,9 @@ boot_all() {
 		fi
 		booted+=("$dir")
 		# What a script asks for is what it needs.
-		CPUS=${asked[0]:-$cpus} ICOUNT=${asked[1]} QEMU_MACHINE=${asked[2]} \
-			APPEND="only=$(IFS=, && echo "${scripts[*]}") ${asked[3]} ${GUEST_WORDS-}" \
+		CPUS=${asked[0]:-$cpus} ICOUNT=${asked[1]} \
+			QEMU_MACHINE=${asked[2]} QEMU_CPU=${asked[3]} \
+			APPEND="only=$(IFS=, && echo "${scripts[*]}") ${asked[4]} ${GUEST_WORDS-}" \
 			"$top/scripts/vm/boot.sh" "$1" "$2" "$3" test "$dir" "$4" || true
 		results_of "$dir" "$nr" "${scripts[@]}" >>"$kernel_dir/merged"
 		nr=$((nr + ${#scripts[@]}))

@@ -7,6 +7,7 @@
 #   # cpus: N          how many CPUs; 4,sockets=2 is for QEMU
 #   # icount: 1        time is counted in instructions, one a nanosecond (x86_64)
 #   # machine: WORDS   more words for QEMU's machine (arm64)
+#   # cpu: NAME        another of QEMU's CPUs than "max" (arm64)
 #   # kernels: GLOB... only these kernels can do it; on others the script is skipped
 #
 # shellcheck shell=bash disable=SC2034,SC2154
@@ -26,8 +27,8 @@ all_scripts() {
 	(cd "$guest" && printf '%s\n' [0-9]*.sh | sed 's/\.sh$//')
 }
 
-# A boot as always is "|||"; others have their CPUs, icount, machine, and words between.
-usual_boot="|||"
+# A boot as always is "||||"; others have their CPUs, icount, machine, CPU, and words between.
+usual_boot="||||"
 
 # plan_boots FLAVOUR SCRIPT...: puts the kinds of boot in ${boots[@]}, in ${scripts_of[]}
 # which scripts each has, and those of no use on this kernel in ${unfit[@]}
@@ -43,7 +44,7 @@ plan_boots() {
 			continue
 		fi
 		boot="$(asks "$script" cpus)|$(asks "$script" icount)"
-		boot+="|$(asks "$script" machine)|$(asks "$script" boot)"
+		boot+="|$(asks "$script" machine)|$(asks "$script" cpu)|$(asks "$script" boot)"
 		[ -n "${scripts_of[$boot]-}" ] || boots+=("$boot")
 		scripts_of[$boot]+="${scripts_of[$boot]:+ }$script"
 	done

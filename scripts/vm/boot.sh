@@ -13,6 +13,7 @@
 #   ICOUNT=1        for QEMU: time is counted in instructions, one a nanosecond
 #   CPUS=n          how many CPUs it has (default: 2 for um, 4 in QEMU)
 #   QEMU_MACHINE=...  for arm64: more words for QEMU's machine
+#   QEMU_CPU=...      for arm64: which CPU is emulated, instead of one that has everything
 #   APPEND=...      more words for the guest's kernel, for the guest or for itself
 set -euo pipefail
 # shellcheck source=../lib/common.sh
@@ -96,13 +97,15 @@ boot_x86_64() {
 
 # The machine has one serial port that a kernel sees, so results take a console of virtio's.
 boot_arm64() {
-	local machine=virt${QEMU_MACHINE:+,$QEMU_MACHINE}
-	[[ $flavour != arm64-tags* ]] || machine+=,mte=on
+	local machine=virt${QEMU_MACHINE:+,$QEMU_MACHINE} command=qemu-system-aarch64
+	if [[ $flavour = arm64-tags* ]]; then
+		machine+=,mte=on command=$top/scripts/vm/qemu-tags.sh
+	fi
 	# What the machine can't lend to a guest is emulated.
-	[ "$machine" = virt ] || local ACCEL=tcg
+	[ "$machine${QEMU_CPU-}" = virt ] || local ACCEL=tcg
 	# What QEMU calls the architected way to sign pointers takes most of the time.
-	qemu_arguments max,pauth-impdef=on
-	qemu-system-aarch64 -M "$machine" "${qemu[@]}" \
+	qemu_arguments "${QEMU_CPU:-max,pauth-impdef=on}"
+	"$command" -M "$machine" "${qemu[@]}" \
 		-kernel "$(image arch/arm64/boot/Image)" \
 		-device virtio-serial-pci -chardev "file,id=results,path=$dir/results" \
 		-device virtconsole,chardev=results \
