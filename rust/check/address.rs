@@ -15,7 +15,6 @@ use crate::{
         misuse::Misuse,
         plain::{
             image,
-            in_image,
             per_cpu_unit, //
         }, //
     },
@@ -62,7 +61,7 @@ pub(crate) fn accept(given: Given) -> Result<Object, Misuse> {
     let channel = channel_of(address);
     let fits = match channel {
         Channel::Vmalloc => {
-            memory::vmalloc().contains(&address) && address % PAGE_SIZE == 0 && !is_loaded(address)
+            address % PAGE_SIZE == 0 && memory::vmalloc_has_page(address) && !is_loaded(address)
         }
         Channel::Slab => memory::can_be_slab_object(address),
     };
@@ -94,7 +93,9 @@ fn what_else(address: usize) -> Misuse {
         Misuse::Static
     } else if is_per_cpu(address) {
         Misuse::PerCpu
-    } else if !memory::is_vmalloc(address) && image().iter().any(|part| part.contains(&address)) {
+    } else if !memory::vmalloc_has_page(address)
+        && image().iter().any(|part| part.contains(&address))
+    {
         Misuse::Static
     } else if user && !is_mapped(address) {
         Misuse::User
@@ -103,19 +104,14 @@ fn what_else(address: usize) -> Misuse {
     }
 }
 
-/// Whether the address is in a module or in the kernel's image, if these have a range of their own
-/// or share that of vmalloc. Symbols say what is whose there.
+/// Whether the address is in a module, if these have a range of their own or share that of vmalloc.
+/// Symbols say what is whose there.
 fn is_loaded(address: usize) -> bool {
     if memory::is_vmalloc(address) {
-        (memory::modules_are_in_vmalloc() || image_is_in_vmalloc()) && is_symbol(address)
+        memory::modules_are_in_vmalloc() && is_symbol(address)
     } else {
         memory::is_vmalloc_or_module(address)
     }
-}
-
-/// Whether the kernel's image is in the range of vmalloc, as on arm64.
-fn image_is_in_vmalloc() -> bool {
-    in_image().into_iter().any(memory::is_vmalloc)
 }
 
 /// Whether the address is in the direct map or in the range of vmalloc.

@@ -10,7 +10,10 @@
 //! there is none. Each CPU has a copy of the range for its calls ([`crate::page::lane`]), and its
 //! size can be made zero alone.
 
-use core::ops;
+use core::{
+    cmp::Reverse,
+    ops, //
+};
 
 use kernel::{
     alloc::{
@@ -55,6 +58,9 @@ const UNIT_SIZE: usize = 2 << 20;
 /// The kernel's image isn't larger than twice this.
 const IMAGE_SIZE: usize = 16 << 20;
 
+/// There are hardly more areas of vmalloc than this: it has the lowest addresses that are free.
+const ENOUGH: usize = 1 << 30;
+
 /// Addresses from `start` on, `units` times `1 << shift` of them.
 struct Range {
     start: Atomic<usize>,
@@ -79,7 +85,7 @@ impl Range {
 }
 
 static PLAIN: Range = Range::empty();
-/// The longest stretch of the range of vmalloc that is like that, empty when [`PLAIN`] is: some
+/// A long stretch of the range of vmalloc that is like that, empty when [`PLAIN`] is: some
 /// architectures have the kernel's image there.
 static PLAIN_VMALLOC: Range = Range::empty();
 
@@ -171,15 +177,14 @@ pub(crate) fn init() -> Result {
     store_relaxed(&STACK, memory::thread_size());
     // With tags in the upper bits of pointers ranges say nothing.
     let tagged = memory::has_tags();
-    // Modules that share the range want a closer look, where they can be.
-    let reach = if memory::modules_are_in_vmalloc() {
-        memory::modules_reach()
+    let near = if memory::modules_are_in_vmalloc() {
+        // These want a closer look, where they can be.
+        memory::modules_reach().map(near_image)
     } else {
-        // There is plenty of room, and some kernels have large tables in their image.
-        Some(4 * IMAGE_SIZE)
+        Some(image_in_vmalloc())
     };
-    let vmalloc = match reach {
-        Some(reach) if !tagged => longest_gap(memory::vmalloc(), reach)?,
+    let vmalloc = match near {
+        Some(near) if !tagged => gap(memory::vmalloc(), near, ENOUGH)?,
         _ => 0..0,
     };
     PLAIN_VMALLOC.set(vmalloc.start, 0);
@@ -187,7 +192,7 @@ pub(crate) fn init() -> Result {
 
     // Where memory is mapped at 0, null and what zero bytes are of are no objects.
     let map = if tagged { 0..0 } else { memory::direct_map() };
-    let plain = longest_gap(map.start.max(PAGE_SIZE)..map.end, IMAGE_SIZE)?;
+    let plain = gap(map.start.max(PAGE_SIZE)..map.end, image(), usize::MAX)?;
     PLAIN.set(plain.start, 0);
     PLAIN_UNITS.store(plain.len() >> SLAB_SHIFT, Relaxed);
     update_plain();
@@ -261,11 +266,15 @@ fn revoke_all() {
     }
 }
 
-/// The longest stretch of `all` that has neither the kernel's image, and what is `reach` from it,
-/// nor per-CPU memory in it.
-fn longest_gap(all: ops::Range<usize>, reach: usize) -> Result<ops::Range<usize>> {
-    let avoided = avoided(reach)?;
-    let mut longest = all.start..all.start;
+/// The longest stretch of `all` that has neither what is `near` in it nor per-CPU memory; of those
+/// that are long `enough` the lowest.
+fn gap(
+    all: ops::Range<usize>,
+    near: [ops::Range<usize>; 2],
+    enough: usize,
+) -> Result<ops::Range<usize>> {
+    let avoided = avoided(near)?;
+    let mut best = all.start..all.start;
     // A gap begins at the start or where something to be avoided ends.
     for from in avoided.iter().map(|what| what.end).chain([all.start]) {
         if from < all.start || avoided.iter().any(|what| what.contains(&from)) {
@@ -274,19 +283,20 @@ fn longest_gap(all: ops::Range<usize>, reach: usize) -> Result<ops::Range<usize>
         let next = avoided.iter().map(|what| what.start);
         let next = next.filter(|&at| at >= from).min();
         let to = next.map_or(all.end, |next| next.min(all.end));
-        if (from..to).len() > longest.len() {
-            longest = from..to;
+        let rank = |gap: &ops::Range<usize>| (gap.len().min(enough), Reverse(gap.start));
+        if rank(&(from..to)) > rank(&best) {
+            best = from..to;
         }
     }
-    Ok(longest)
+    Ok(best)
 }
 
-/// What is no object: per-CPU memory, and what is `reach` or less from the image. Ranges that
-/// touch are one: those of many CPUs are few.
-fn avoided(reach: usize) -> Result<KVVec<ops::Range<usize>>> {
+/// What is no object: per-CPU memory, and what is `near`. Ranges that touch are one: those of many
+/// CPUs are few.
+fn avoided(near: [ops::Range<usize>; 2]) -> Result<KVVec<ops::Range<usize>>> {
     let mut avoided = KVVec::<ops::Range<usize>>::new();
     let per_cpu = possible_cpus().map(|cpu| per_cpu_unit(own_address(cpu)));
-    for what in per_cpu.chain(near_image(reach)) {
+    for what in per_cpu.chain(near) {
         let touches =
             |near: &&mut ops::Range<usize>| near.start <= what.end && what.start <= near.end;
         match avoided.iter_mut().find(touches) {
@@ -302,15 +312,25 @@ pub(super) fn image() -> [ops::Range<usize>; 2] {
     near_image(IMAGE_SIZE)
 }
 
-/// What is `reach` or less from there.
+/// What is `reach` or less from these.
 fn near_image(reach: usize) -> [ops::Range<usize>; 2] {
-    in_image().map(|at| at.saturating_sub(reach)..at.saturating_add(reach))
-}
-
-/// Something in the image's text and something in its data.
-pub(super) fn in_image() -> [usize; 2] {
     let data = (&raw const kernel::bindings::high_memory).addr();
     [kernel::bindings::kfree as *const () as usize, data]
+        .map(|at| at.saturating_sub(reach)..at.saturating_add(reach))
+}
+
+/// Where the image is in the range of vmalloc, if it is there: its pages are reserved, those of
+/// areas never are. All areas are above it, the first of them close by.
+fn image_in_vmalloc() -> [ops::Range<usize>; 2] {
+    // Some kernels have large tables in their image.
+    near_image(4 * IMAGE_SIZE).map(|near| {
+        let is_reserved = |page: &usize| memory::vmalloc_is_reserved(*page);
+        let mut pages = (near.start / PAGE_SIZE..near.end / PAGE_SIZE).map(|nr| nr * PAGE_SIZE);
+        match (pages.find(is_reserved), pages.rfind(is_reserved)) {
+            (Some(first), last) => first..last.unwrap_or(first) + PAGE_SIZE,
+            _ => near,
+        }
+    })
 }
 
 /// Where the per-CPU memory can be that `address` is in.

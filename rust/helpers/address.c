@@ -25,9 +25,14 @@ unsigned long rcu_headless_helper_without_tag(const void *ptr)
 	return (unsigned long)kasan_reset_tag(ptr);
 }
 
+/* arm64 has a mapping of 52 bits begin later where the CPU has 48, and says so by another name. */
 unsigned long rcu_headless_helper_direct_map_start(void)
 {
+#ifdef _PAGE_OFFSET
+	return _PAGE_OFFSET(vabits_actual);
+#else
 	return PAGE_OFFSET;
+#endif
 }
 
 unsigned long rcu_headless_helper_direct_map_end(void)

@@ -138,6 +138,8 @@ void rcu_headless_trace_queue_end(void);
 unsigned long rcu_headless_helper_pmd_size(void);
 unsigned long rcu_headless_helper_vmalloc_start(void);
 unsigned long rcu_headless_helper_vmalloc_end(void);
+bool rcu_headless_helper_vmalloc_has_page(const void *ptr);
+bool rcu_headless_helper_vmalloc_is_reserved(const void *ptr);
 
 /* exports.c; these are in api.rs */
 void rcu_headless_free_slab(const void *ptr, unsigned long caller);

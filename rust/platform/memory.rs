@@ -86,6 +86,27 @@ pub(crate) fn is_vmalloc(address: usize) -> bool {
     unsafe { kernel::bindings::is_vmalloc_addr(address as *const c_void) }
 }
 
+/// Whether an address is in the range of `vmalloc()` and one of the page allocator's pages is mapped
+/// there, as in an area. The pages of the kernel's image, which some architectures have in that
+/// range, are none of these.
+pub(crate) fn vmalloc_has_page(address: usize) -> bool {
+    is_vmalloc(address) && {
+        // SAFETY: It looks at the kernel's page tables, where there are any for the address, and at
+        // what describes the page.
+        unsafe { bindings::rcu_headless_helper_vmalloc_has_page(address as *const c_void) }
+    }
+}
+
+/// Whether an address is in the range of `vmalloc()` and a page is mapped there that isn't the page
+/// allocator's: one of the kernel's image, or of a device.
+pub(crate) fn vmalloc_is_reserved(address: usize) -> bool {
+    is_vmalloc(address) && {
+        // SAFETY: It looks at the kernel's page tables, where there are any for the address, and at
+        // what describes the page.
+        unsafe { bindings::rcu_headless_helper_vmalloc_is_reserved(address as *const c_void) }
+    }
+}
+
 /// Whether there is memory, at the address at which all memory is mapped. Not so in the kernel's
 /// image where that has a mapping of its own.
 pub(crate) fn in_direct_map(address: usize) -> bool {

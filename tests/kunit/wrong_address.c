@@ -74,6 +74,17 @@ static void page_of_the_image(struct kunit *test)
 	is_refused(test, empty_zero_page);
 }
 
+/*
+ * arm64 built for addresses of 52 bits has all memory mapped farther up on a CPU that has 48: below
+ * it is a hole that is larger than all memory.
+ */
+static void hole_before_all_memory(struct kunit *test)
+{
+	if (virt_addr_valid((void *)PAGE_OFFSET))
+		kunit_skip(test, "needs an arm64 CPU with fewer address bits than the kernel");
+	is_refused(test, (void *)(PAGE_OFFSET + PAGE_SIZE));
+}
+
 /* The fast path lets it pass, but here every call is looked at with care. */
 static void page_of_the_page_allocator(struct kunit *test)
 {
@@ -100,6 +111,7 @@ static void poison(struct kunit *test)
 static struct kunit_case wrong_address_cases[] = {
 	KUNIT_CASE(object_in_image),
 	KUNIT_CASE(page_of_the_image),
+	KUNIT_CASE(hole_before_all_memory),
 	KUNIT_CASE(page_of_the_page_allocator),
 	KUNIT_CASE(poison),
 	{}
