@@ -5,10 +5,10 @@
 # Installs the packages of make deb in a fresh Debian 13 with headers of backports' kernels, and
 # looks at what becomes of them there: kernels that are built for, kernels that are skipped and
 # leave apt as it should be, a module of a user that is built against it, the next version,
-# removal. Then boots Debian's kernel in QEMU with what was built, as it is and with what Secure
-# Boot has it refuse. Prints KTAP, then one line: N passed, N failed, N skipped. Takes twenty
-# minutes on two CPUs, most of it for the Rust metadata of two kernels. What was installed there is
-# removed in the end.
+# removal. Boots Debian's kernels in QEMU with what was built, as they are and with what Secure
+# Boot has them refuse. In another fresh Debian it does what README.md says to do without a package.
+# Prints KTAP, then one line: N passed, N failed, N skipped. Takes twenty minutes on two CPUs, a
+# third of it for the Rust metadata. What was installed there is removed in the end.
 #
 #   QUICK=1              take the Rust metadata that a run before has made
 #   DEPS=skip            install nothing here
@@ -131,13 +131,17 @@ apt -o APT::Update::Error-Mode=any update || die "apt-get update failed" "See $l
 # Of what is kept for the next run, what is of no use any more.
 apt autoclean || true
 first=$(newest '7\.3\.[0-9]+\+deb13-amd64')
-second=$(newest '7\.3\.[0-9]+\+deb13-rt-amd64')
+# Of another series and another kind.
+second=$(newest '7\.2\.[0-9]+\+deb13-cloud-amd64')
 without_rust=$(newest '6\.12\.[0-9]+\+deb13-cloud-amd64')
 for headers in "$first" "$second" "$without_rust"; do
 	[ -n "$headers" ] || die "Debian has lost one of the kinds of kernels that this is about" \
 		"See newest in scripts/test-deb.sh"
 done
-source_version=$(inside apt-cache policy "$first" | sed -n 's/^  Candidate: //p')
+# version_of PACKAGE: the newest that there is
+version_of() {
+	inside apt-cache policy "$1" | sed -n 's/^  Candidate: //p'
+}
 one=${first#linux-headers-} two=${second#linux-headers-} three=${without_rust#linux-headers-}
 echo "KTAP version 1"
 
@@ -157,7 +161,7 @@ check "it installs where the kernel's source is missing" apt_is_clean
 check "the kernel is skipped" state "" added
 check "the reason is said" said "the source of this kernel isn't here"
 check "the reason is kept" inside grep "the source" "/var/lib/rcu-headless/skipped/$one"
-advice="apt-get install linux-source-7.3=$source_version"
+advice="apt-get install linux-source-7.3=$(version_of "$first")"
 check "what to do about it is said" said "$advice"
 check "autoinstall isn't failed by it" inside dkms autoinstall -k "$one"
 
@@ -193,7 +197,7 @@ no_warnings() {
 check "without a warning" no_warnings
 
 seed
-apt install "$second" || true
+apt install "$second" "linux-source-7.2=$(version_of "$second")" || true
 check "another kernel's headers have it built" state "$two" installed
 check "the user's module is built for that, too" sample_state "$two" installed
 check "apt is as it should be" apt_is_clean
@@ -230,24 +234,28 @@ check "of the one before nothing is left" inside test ! -e "/var/lib/dkms/rcu-he
 	-a ! -e "/usr/src/rcu-headless-$version"
 
 # What was built, in the kernel that it was built for.
+# boot NAME KERNEL WORDS
 boot() {
 	local dir=$work/boot-$1 status=0
-	APPEND=$2 "$top/scripts/vm/boot.sh" debian "$work/kernel" "$work/initramfs" run "$dir" 300 ||
+	APPEND=$3 "$top/scripts/vm/boot.sh" debian "$work/$2" "$work/$2/initramfs" run "$dir" 300 ||
 		status=1
 	cp "$dir/kernel.log" "$logs/kernel-$1.log"
 	cp "$dir/results" "$logs/results-$1"
 	cat "$dir/end" "$dir/results"
 	return $status
 }
+# prepare_boot KERNEL
 prepare_boot() {
-	mkdir -p "$work"/{kernel,image,build/rootfs/{demo,modules}} &&
-		inside sh -c "cd '$work/image' && apt-get -q download 'linux-binary-$one=$source_version' &&
+	local dir=$work/$1
+	mkdir -p "$dir"/{image,build/rootfs/{demo,modules}} &&
+		inside sh -c "cd '$dir/image' &&
+			apt-get -q download 'linux-binary-$1=$(version_of "linux-headers-$1")' &&
 			dpkg-deb -x ./*.deb ." &&
-		cp "$work/image/usr/lib/modules/$one/vmlinuz" "$work/kernel/" &&
-		cp "$root/usr/lib/modules/$one"/updates/dkms/*.ko.xz "$work/build/rootfs/modules/" &&
-		xz -d "$work"/build/rootfs/modules/*.ko.xz &&
-		cp "$top/scripts/deb/guest.sh" "$work/build/rootfs/demo/run.sh" &&
-		"$top/scripts/vm/initramfs.sh" debian "$work/build" "$work/initramfs"
+		cp "$dir/image/usr/lib/modules/$1/vmlinuz" "$dir/" &&
+		cp "$root/usr/lib/modules/$1"/updates/dkms/*.ko.xz "$dir/build/rootfs/modules/" &&
+		xz -d "$dir"/build/rootfs/modules/*.ko.xz &&
+		cp "$top/scripts/deb/guest.sh" "$dir/build/rootfs/demo/run.sh" &&
+		"$top/scripts/vm/initramfs.sh" debian "$dir/build" "$dir/initramfs"
 }
 results() {
 	grep -F -- "$2" "$logs/results-$1"
@@ -258,14 +266,16 @@ logged() {
 fine() {
 	awk -f "$top/scripts/vm/splats.awk" "$logs/kernel-$1.log"
 }
-check "what it takes to boot is there" prepare_boot
-check "Debian's kernel boots with it" boot plain ""
-check "a user's module works there" results plain "text: two"
-check "both unload" results plain "unloaded"
-check "nothing is wrong in the log" fine plain
-check "a kernel that enforces signatures boots" boot enforce module.sig_enforce=1
+for kernel in "$one" "$two"; do
+	check "what it takes to boot $kernel is there" prepare_boot "$kernel"
+	check "it boots" boot "$kernel" "$kernel" ""
+	check "a user's module works there" results "$kernel" "text: two"
+	check "both unload" results "$kernel" "unloaded"
+	check "nothing is wrong in the log" fine "$kernel"
+done
+check "a kernel that enforces signatures boots" boot enforce "$one" module.sig_enforce=1
 check "it refuses the key, as documented" results enforce "Key was rejected by service"
-check "a kernel that is locked down boots" boot lockdown lockdown=integrity
+check "a kernel that is locked down boots" boot lockdown "$one" lockdown=integrity
 check "it refuses the module, as documented" results lockdown "Operation not permitted"
 check "the log says that, too" logged lockdown "unsigned module loading is restricted"
 
@@ -288,6 +298,39 @@ nothing_left() {
 	[ -s "$logs/before" ] && [ -s "$logs/after" ] && ! comm -13 "$logs/before" "$logs/after" | grep .
 }
 check "nothing is left of it" nothing_left
+
+# What README.md says for who wants no package, in a Debian that has nothing else.
+export DEBIAN_ROOT=$work/bare
+"$top/scripts/debian/root.sh" "$DEBIAN_ROOT"
+cleanup_roots+=("$DEBIAN_ROOT")
+# standin COMMAND TEXT: what the root, whose kernel is not one of Debian's, has instead of it
+standin() {
+	printf '#!/bin/sh\n%s\n' "$2" |
+		inside sh -c "cat >/usr/local/bin/$1 && chmod +x /usr/local/bin/$1"
+}
+standin uname "[ \"\$*\" = -r ] || exec /usr/bin/uname \"\$@\"
+echo $one"
+# shellcheck disable=SC2016
+standin sudo 'exec "$@"'
+standin modprobe "exec /usr/sbin/modprobe -S $one --show-depends \"\$@\""
+# in_readme TEXT: the commands of the first block behind it
+in_readme() {
+	awk -v text="$1" 'index($0, text) == 1 { here = 1 } /^```$/ { if (inside) exit }
+		inside { print } here && /^```sh$/ { inside = 1 }' "$top/README.md"
+}
+# as_readme COMMANDS: at a terminal, where apt asks before it installs
+as_readme() {
+	inside env HEADERS_DIR=/var/cache/rcu-headless/headers \
+		PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin sh -exc "$1" < <(yes)
+}
+apt -o APT::Update::Error-Mode=any update || die "apt-get update failed" "See $logs/apt"
+seed
+by_hand=$(in_readme "Or for the kernel that runs")
+with_packages=$(in_readme "### On your Debian machine" | sed '/^make deb/,$d')
+check "apt takes what README.md says for DKMS" as_readme "${with_packages//install/-s install}"
+check "what it says without a package" as_readme "$by_hand"
+check "modprobe finds the module" grep -xE "insmod .*/$one/.*/rcu_headless\.ko(\.xz)? *" \
+	"$logs/checks"
 
 echo "1..$nr"
 say "Logs: $logs"
