@@ -86,7 +86,7 @@ pub(crate) fn is_vmalloc(address: usize) -> bool {
     unsafe { kernel::bindings::is_vmalloc_addr(address as *const c_void) }
 }
 
-/// Whether an address is in the range of `vmalloc()` and one of the page allocator's pages is mapped
+/// Whether an address is in the range of `vmalloc()` and a page of the page allocator's is mapped
 /// there, as in an area. The pages of the kernel's image, which some architectures have in that
 /// range, are none of these.
 pub(crate) fn vmalloc_has_page(address: usize) -> bool {

@@ -16,16 +16,19 @@ version=$(qemu-system-aarch64 --version | sed -n 's/^QEMU emulator version \([0-
 [ "${version:-0}" -lt 10 ] || exec qemu-system-aarch64 "$@"
 
 chroot=$top/scripts/debian/chroot.sh
+install_qemu() {
+	"$chroot" --root apt-get -q -o APT::Update::Error-Mode=any update &&
+		"$chroot" --root env DEBIAN_FRONTEND=noninteractive apt-get -qy install \
+			--no-install-recommends qemu-system-arm
+}
+
 # In a shell of its own, so that the lock isn't kept.
 (
 	lock debian-packages
-	! "$chroot" sh -c 'command -v qemu-system-aarch64' >/dev/null || exit 0
-	[ "${DEPS-}" != skip ] || die "there is no QEMU in $cache/debian" "Run this without DEPS=skip."
-	install_qemu() {
-		"$chroot" --root apt-get -q -o APT::Update::Error-Mode=any update &&
-			"$chroot" --root env DEBIAN_FRONTEND=noninteractive apt-get -qy install \
-				--no-install-recommends qemu-system-arm
-	}
-	step "Installing QEMU in $cache/debian" "$cache/logs/debian-qemu.log" install_qemu
+	if ! "$chroot" sh -c 'command -v qemu-system-aarch64' >/dev/null; then
+		[ "${DEPS-}" != skip ] ||
+			die "there is no QEMU in $cache/debian" "Run this without DEPS=skip."
+		step "Installing QEMU in $cache/debian" "$cache/logs/debian-qemu.log" install_qemu
+	fi
 )
 exec "$chroot" qemu-system-aarch64 "$@"
