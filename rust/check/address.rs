@@ -81,7 +81,8 @@ fn what_else(address: usize) -> Misuse {
     let user_for_sure = user && memory::user_end() <= memory::direct_map().start;
     if address >= (MAX_ERRNO as usize).wrapping_neg() {
         Misuse::ErrPtr
-    } else if memory::is_slab(address) {
+    } else if memory::is_slab(address) || (memory::vmalloc_has_page(address) && !is_loaded(address))
+    {
         // In an object or between two: a variable's memory may be near.
         Misuse::Foreign
     } else if user_for_sure {
@@ -93,9 +94,7 @@ fn what_else(address: usize) -> Misuse {
         Misuse::Static
     } else if is_per_cpu(address) {
         Misuse::PerCpu
-    } else if !memory::vmalloc_has_page(address)
-        && image().iter().any(|part| part.contains(&address))
-    {
+    } else if image().iter().any(|part| part.contains(&address)) {
         Misuse::Static
     } else if user && !is_mapped(address) {
         Misuse::User
