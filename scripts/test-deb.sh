@@ -32,8 +32,12 @@ cleanup_paths+=("$work")
 # The packages, and those of a next version.
 version=$(sed -n 's/^MODULE_VERSION("\(.*\)");$/\1/p' "$top/rust/helpers/version.c")
 next=$version.1
-mkdir "$work/next"
-sources | tar -C "$top" -cT - | tar -x -C "$work/next"
+# copy_to DIR: this project, as someone would clone it
+copy_to() {
+	mkdir "$1"
+	sources | tar -C "$top" -cT - | tar -x -C "$1"
+}
+copy_to "$work/next"
 sed -i "s/^MODULE_VERSION(.*/MODULE_VERSION(\"$next\");/" "$work/next/rust/helpers/version.c"
 sed -i "s/^## \[$version\]/## [$next]/" "$work/next/CHANGELOG.md"
 export DEB_DIR=$work/packages
@@ -320,9 +324,10 @@ in_readme() {
 }
 # as_readme COMMANDS: at a terminal, where apt asks before it installs
 as_readme() {
-	inside env HEADERS_DIR=/var/cache/rcu-headless/headers \
+	inside env -C "$work/clone" HEADERS_DIR=/var/cache/rcu-headless/headers \
 		PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin sh -exc "$1" < <(yes)
 }
+copy_to "$work/clone"
 apt -o APT::Update::Error-Mode=any update || die "apt-get update failed" "See $logs/apt"
 seed
 by_hand=$(in_readme "Or for the kernel that runs")
