@@ -91,13 +91,13 @@ static bool image_in_vmalloc(const void *address)
  */
 static void page_of_the_image(struct kunit *test)
 {
-	const void *page = empty_zero_page;
+	const void *page = PTR_ALIGN_DOWN((void *)&high_memory, PAGE_SIZE);
 
-	KUNIT_ASSERT_TRUE(test, PAGE_ALIGNED(page));
-	is_refused(test, page);
+	KUNIT_ASSERT_TRUE(test, PAGE_ALIGNED(empty_zero_page));
+	is_refused(test, empty_zero_page);
 	while (image_in_vmalloc(page + PAGE_SIZE))
 		page += PAGE_SIZE;
-	for (int i = 0; i < 16 && image_in_vmalloc(page); i++, page -= PAGE_SIZE)
+	for (int i = 0; i < 32 && image_in_vmalloc(page); i++, page -= PAGE_SIZE)
 		is_refused(test, page);
 }
 
