@@ -322,10 +322,13 @@ fn near_image(reach: usize) -> [ops::Range<usize>; 2] {
 /// Where the image is in the range of vmalloc, if it is there: its pages are reserved, those of
 /// areas never are. All areas are above it, the first of them close by.
 fn image_in_vmalloc() -> [ops::Range<usize>; 2] {
+    let all = memory::vmalloc();
     // Some kernels have large tables in their image.
     near_image(4 * IMAGE_SIZE).map(|near| {
         let is_reserved = |page: &usize| memory::vmalloc_is_reserved(*page);
-        let mut pages = (near.start / PAGE_SIZE..near.end / PAGE_SIZE).map(|nr| nr * PAGE_SIZE);
+        // None, where the image is elsewhere.
+        let (start, end) = (near.start.max(all.start), near.end.min(all.end));
+        let mut pages = (start / PAGE_SIZE..end / PAGE_SIZE).map(|nr| nr * PAGE_SIZE);
         match (pages.find(is_reserved), pages.rfind(is_reserved)) {
             (Some(first), last) => first..last.unwrap_or(first) + PAGE_SIZE,
             _ => near,
